@@ -1,0 +1,99 @@
+"""The tables of a snapshot as DuckDB views: what every SQL text of the project reads."""
+
+from __future__ import annotations
+
+import hmac
+from pathlib import Path
+
+import duckdb
+
+from graph.schema import PROVENANCE, STANDS_FOR, TABLES
+from graph.schema.model import Column, Table
+from graph.snapshot import Snapshot
+
+_PARTY = frozenset(STANDS_FOR["Party"])
+
+
+def connect(threads: int | None = None, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB connection with the project's macros.
+
+    `days(d)` days since 1970-01-01 of a date or time · `held(from, to, day)` whether a relation with those
+    ends held on a day, an open end being unbounded.
+    """
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'Asia/Shanghai'")
+    connection.execute("SET preserve_insertion_order = false")
+    if threads is not None:
+        connection.execute("SET threads = ?", [threads])
+    if memory_limit is not None:
+        connection.execute("SET memory_limit = ?", [memory_limit])
+    connection.execute("CREATE MACRO days(d) AS CAST(CAST(d AS DATE) - DATE '1970-01-01' AS BIGINT)")
+    connection.execute(
+        "CREATE MACRO held(valid_from, valid_to, d) AS "
+        "coalesce(valid_from, DATE '0001-01-01') <= CAST(d AS DATE) "
+        "AND coalesce(valid_to, DATE '9999-12-31') >= CAST(d AS DATE)"
+    )
+    return connection
+
+
+def open_tables(
+    snapshot: Snapshot, secret: bytes, threads: int | None = None, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection with one view a canonical table, present in the snapshot or empty.
+
+    One firm under two ids (equal USCC) and one person under two (equal pseudonym of the identity number) are one:
+    every reference is to the smallest of the ids, and `aliases (id, canonical)` says which were joined.
+    Macros `contact_id(kind, value)` and `device_id(code, value)` give the keyed ids of those graph nodes.
+    """
+    connection = connect(threads, memory_limit)
+    salt = hmac.digest(secret, b"graph identifiers", "sha256").hex()
+    connection.execute("SET VARIABLE salt = ?", [salt])
+    for macro in ("contact_id", "device_id"):
+        connection.execute(
+            f"CREATE MACRO {macro}(kind, value) AS "
+            "kind || ':' || left(sha256(concat(getvariable('salt'), kind, ':', value)), 20)"
+        )
+    stored = {name: file for name in TABLES if (file := snapshot.table_file(name))}
+    for table in TABLES.values():
+        _create_stored(connection, table, stored.get(table.name))
+    connection.execute(_ALIASES)
+    (joined,) = connection.execute("SELECT count(*) FROM aliases").fetchone() or (0,)
+    for table in TABLES.values():
+        connection.execute(_view(table, with_aliases=joined > 0))
+    return connection
+
+
+_ALIASES = """
+CREATE TABLE aliases AS
+SELECT id, canonical FROM (
+  SELECT org_id AS id, min(org_id) OVER (PARTITION BY uscc) AS canonical FROM stored_orgs WHERE length(uscc) = 18
+  UNION ALL
+  SELECT person_id, min(person_id) OVER (PARTITION BY id_number) FROM stored_persons WHERE id_number IS NOT NULL)
+WHERE id <> canonical
+"""
+
+
+def _create_stored(connection: duckdb.DuckDBPyConnection, table: Table, file: Path | None) -> None:
+    """`stored_<table>`: the rows as they are in the snapshot."""
+    if file is not None:
+        connection.read_parquet(str(file)).create_view(f"stored_{table.name}")
+        return
+    columns = [f'"{c.name}" {c.sql_type}' for c in table.columns]
+    columns += [f'"{name}" {sql_type}' for name, sql_type in PROVENANCE.items()]
+    connection.execute(f"CREATE TABLE stored_{table.name} ({', '.join(columns)})")
+
+
+def _view(table: Table, *, with_aliases: bool) -> str:
+    if not with_aliases:
+        return f"CREATE VIEW {table.name} AS SELECT * FROM stored_{table.name}"
+    columns = [c for c in table.columns if _names_party(table, c)]
+    joins = "".join(f" LEFT JOIN aliases a{i} ON a{i}.id = t.{c.name}" for i, c in enumerate(columns))
+    replaced = ", ".join(f"coalesce(a{i}.canonical, t.{c.name}) AS {c.name}" for i, c in enumerate(columns))
+    replace = f" REPLACE ({replaced})" if columns else ""
+    # The joined row of a party is left out: its canonical row stands for it.
+    where = " WHERE a0.id IS NULL" if table.name in ("orgs", "persons") else ""
+    return f"CREATE VIEW {table.name} AS SELECT t.*{replace} FROM stored_{table.name} t{joins}{where}"
+
+
+def _names_party(table: Table, column: Column) -> bool:
+    return column.refers in _PARTY or (table.name in ("orgs", "persons") and (column.name,) == table.key)

@@ -1,0 +1,1 @@
+"""The detectors, a folder a family, a module each; `Detector`, `Finding` and the scan."""
