@@ -1,0 +1,53 @@
+"""The real Neo4j server that the tests share: one process a test run, started when the first test asks for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NoReturn
+
+import pytest
+
+from graph.engine import EngineError
+from graph.neo4j_download import missing_tools, resolve
+from graph.neo4j_server import LocalServer
+from graph.neo4j_settings import Neo4jSettings, connect
+
+
+def _without_server(reason: str) -> NoReturn:
+    """Skip on a developer's machine; in CI a server that is missing would hide every difference of the engines."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"no Neo4j server in CI: {reason}")
+    pytest.skip(f"no Neo4j server: {reason}")
+
+
+@pytest.fixture(scope="session")
+def neo4j_jars() -> None:
+    """Skips the test, or fails it in CI, where no Neo4j can be started."""
+    if missing := missing_tools():
+        _without_server(f"{' and '.join(missing)} not installed")
+    try:
+        resolve()
+    except EngineError as error:
+        _without_server(str(error))
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(neo4j_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """The shared server. Its graph is whatever the test before left: ask for `neo4j_settings` to have it empty."""
+    server = LocalServer(tmp_path_factory.mktemp("neo4j"))
+    server.start()
+    yield server
+    server.kill()  # Its data are thrown away, so there is nothing to shut down in order.
+
+
+@pytest.fixture
+def neo4j_settings(neo4j_server: LocalServer) -> Neo4jSettings:
+    """Settings for the shared server, emptied of nodes, constraints and indexes."""
+    settings = neo4j_server.address.settings()
+    with connect(settings) as driver, driver.session() as session:
+        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
+        for kind in ("CONSTRAINT", "INDEX"):
+            for row in list(session.run(f"SHOW {kind}S YIELD name, type WHERE type <> 'LOOKUP'")):
+                session.run(f"DROP {kind} `{row['name']}`").consume()
+    return settings
