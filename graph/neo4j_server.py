@@ -50,7 +50,7 @@ _CONFIGURATION = {
     "dbms.usage_report.enabled": "false",
     "db.tx_log.rotation.retention_policy": "keep_none",
     "db.tx_log.preallocate": "false",
-    "db.shutdown_transaction_end_timeout": "1s",
+    "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
 }
 
 
@@ -200,8 +200,8 @@ class LocalServer:
         finally:
             words.unlink()
         if done.returncode != 0:
-            words_of_it = done.stderr.decode(errors="replace").replace(password, "…")
-            raise EngineError(f"neo4j-admin could not set the first password: {words_of_it}", f"see {self.folder}/conf")
+            reason, *_ = done.stderr.decode(errors="replace").replace(password, "…").splitlines() or ["no reason given"]
+            raise EngineError(f"neo4j-admin could not set the first password: {reason}", f"see {self.folder}/conf")
         _write_private(self._password_file, password)
 
     def _log_tail(self) -> str:
