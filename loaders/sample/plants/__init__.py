@@ -1,0 +1,17 @@
+"""The patterns and their innocent twins, a module per family of `detectors.md`.
+
+Each act builds its own firms, officials and tenders, so that one plant does not show another's pattern; where a
+pattern cannot be had without another, the act records both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from loaders.sample.acts import Town
+from loaders.sample.plants import affiliated_bidders, bid_rigging, debt_feeding
+
+_FAMILIES = (bid_rigging, affiliated_bidders, debt_feeding)
+
+PLANTED: tuple[Callable[[Town], None], ...] = tuple(act for family in _FAMILIES for act in family.PLANTED)
+TWINS: tuple[Callable[[Town], None], ...] = tuple(act for family in _FAMILIES for act in family.TWINS)
