@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from graph.schema import EDGES, NODES, STANDS_FOR, TABLES
 from graph.schema.model import Edge, Node
+
+_NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +33,33 @@ class EdgeFrame:
 
 def node_frames(connection: duckdb.DuckDBPyConnection) -> Iterator[NodeFrame]:
     """All nodes, a frame for each declaration, then the stubs of each label; ids are unique within a label."""
-    for node in NODES:
-        rows = connection.sql(node.query).df()
+    for node in node_declarations():
+        rows = _frame(connection, node.query)
         if len(rows):
             yield NodeFrame(node, rows)
-    for label, targets in STANDS_FOR.items():
-        rows = connection.sql(_stubs(label, targets)).df()
-        if len(rows):
-            stub = Node(label, "", ("stub",), f"A {label.lower()} that is referred to and that no table has.")
-            yield NodeFrame(stub, rows)
 
 
 def edge_frames(connection: duckdb.DuckDBPyConnection) -> Iterator[EdgeFrame]:
     """All edges, one frame for each type."""
     for edge in EDGES:
-        rows = connection.sql(edge.query).df()
+        rows = _frame(connection, edge.query)
         if len(rows):
             yield EdgeFrame(edge, rows)
+
+
+def node_declarations() -> tuple[Node, ...]:
+    """The declarations of nodes, then one of the stubs of each label."""
+    stubs = (
+        Node(label, _stubs(label, targets), ("stub",), f"A {label.lower()} that is referred to and that no table has.")
+        for label, targets in STANDS_FOR.items()
+    )
+    return (*NODES, *stubs)
+
+
+def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
+    """The rows of a query. Whole numbers with gaps stay whole: as floats they would divide otherwise in Cypher."""
+    rows: pd.DataFrame = connection.sql(query).to_arrow_table().to_pandas(types_mapper=_NULLABLE.get)
+    return rows
 
 
 def _stubs(label: str, targets: tuple[str, ...]) -> str:
