@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
@@ -24,12 +25,15 @@ class Text:
     en: str
 
     def format(self, **values: object) -> Text:
-        """Fill the fields of both languages with the same values.
+        """Fill the fields of both languages; a value that is itself a `Text` gives each language its own.
 
         Raises:
             KeyError: a field of the text has no value.
         """
-        return Text(zh=self.zh.format(**values), en=self.en.format(**values))
+        return Text(
+            zh=self.zh.format(**{k: v.zh if isinstance(v, Text) else v for k, v in values.items()}),
+            en=self.en.format(**{k: v.en if isinstance(v, Text) else v for k, v in values.items()}),
+        )
 
     def in_language(self, language: Language) -> str:
         """The text in one language."""
@@ -38,6 +42,21 @@ class Text:
     def as_dict(self) -> dict[str, str]:
         """`{"zh": …, "en": …}`, as it leaves the system in a finding."""
         return {"zh": self.zh, "en": self.en}
+
+
+def listing(items: Iterable[str | Text]) -> Text:
+    """Several names as one enumeration: `甲、乙` and `甲, 乙`."""
+    parts = [item if isinstance(item, Text) else Text(zh=item, en=item) for item in items]
+    return Text(zh="、".join(part.zh for part in parts), en=", ".join(part.en for part in parts))
+
+
+def money(minor: int, currency: str = "CNY") -> Text:
+    """A sum of money in minor units for a sentence: `12.34 万元` and `CNY 123,400.00`."""
+    exact = f"{currency} {minor / 100:,.2f}"
+    if currency != "CNY":
+        return Text(zh=exact, en=exact)
+    yuan = minor / 100
+    return Text(zh=f"{yuan / 10_000:,.2f} 万元" if abs(yuan) >= 10_000 else f"{yuan:,.2f} 元", en=exact)
 
 
 @functools.cache

@@ -1,0 +1,1 @@
+"""关联投标人: bidders that belong together."""

@@ -1,0 +1,193 @@
+"""Bidders of one tender with a common phone, e-mail, address or account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pandas as pd
+from pydantic import Field
+
+from i18n import Text, listing
+from queries.detector import Detector, Innocent, Params, Sql
+from queries.finding import Entity, Lead, Link, Tier
+from queries.groups import CONSORTIUM, GroupExcuse, groups
+
+KINDS: dict[str, Text] = {
+    "phone": Text(zh="电话", en="phone"),
+    "email": Text(zh="电子邮箱", en="e-mail"),
+    "address": Text(zh="地址", en="address"),
+    "account": Text(zh="账户", en="account"),
+}
+
+
+class Parameters(Params):
+    """When a contact is too common to mean anything."""
+
+    kinds: tuple[Literal["phone", "email", "address", "account"], ...] = Field(
+        ("phone", "email", "address", "account"), description="Kinds of contact that connect bidders."
+    )
+    popular: int = Field(8, ge=2, description="Parties. A contact of more parties is popular and connects nobody.")
+
+
+SELECT = Sql("""
+WITH used AS (
+  SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, c.kind, c.value, c.owners, c.key,
+         held(c.valid_from, c.valid_to, e.day) AS current
+  FROM entries e JOIN shared_contacts c ON c.owner_id = e.bidder_id
+  WHERE e.day IS NOT NULL AND list_contains($kinds, c.kind)
+),
+terms AS (
+  SELECT * FROM used QUALIFY current OR NOT bool_or(current) OVER (PARTITION BY tender_id, bidder_id, kind, value)
+),
+met AS (
+  SELECT tender_id, kind, value FROM terms GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
+)
+SELECT t.tender_id, t.day, t.bidder_id, p.name AS bidder_name, t.bid_id, t.bid_key, t.consortium_id,
+       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
+       t.kind, contact_id(t.kind, t.value) AS thing, t.owners, NOT t.current AS past,
+       list({'table': 'contacts', 'key': t.key} ORDER BY t.key) AS refs
+FROM terms t SEMI JOIN met USING (tender_id, kind, value)
+LEFT JOIN parties p ON p.id = t.bidder_id
+GROUP BY ALL
+ORDER BY t.tender_id, t.bidder_id, thing, t.bid_id
+""")
+
+POPULATION = Sql("""
+SELECT count(*) FILTER (WHERE day IS NOT NULL AND known > 1) AS judged,
+       count(*) FILTER (WHERE day IS NULL) AS no_date,
+       count(*) FILTER (WHERE day IS NOT NULL AND known <= 1) AS no_contacts
+FROM (SELECT s.tender_id, s.day, count(DISTINCT e.bidder_id) FILTER (WHERE c.owner_id IS NOT NULL) AS known
+      FROM tender_sizes s JOIN entries e USING (tender_id)
+      LEFT JOIN (SELECT DISTINCT owner_id FROM contacts) c ON c.owner_id = e.bidder_id
+      WHERE s.bidders > 1 GROUP BY ALL)
+""")
+
+EXCUSES = (
+    GroupExcuse(
+        "incubator",
+        "incubator",
+        fits=Text(
+            zh="该地址为孵化器、集群注册等多家单位共用地址。",
+            en="The address is one of many parties: an incubator or a cluster registration.",
+        ),
+        ruled_out=Text(
+            zh="一致的不是多家单位共用的地址。", en="What they share is not an address that many parties have."
+        ),
+    ),
+    GroupExcuse(
+        "bookkeeping_agent",
+        "agent",
+        fits=Text(
+            zh="该电话、邮箱或账户为多家单位共用，符合代理记账等服务机构的特征。",
+            en="The phone, e-mail or account is one of many parties, as a bookkeeping agent's is.",
+        ),
+        ruled_out=Text(
+            zh="一致的不是多家单位共用的电话、邮箱或账户。",
+            en="What they share is not a phone, e-mail or account that many parties have.",
+        ),
+    ),
+    GroupExcuse(
+        "past_contact",
+        "past",
+        fits=Text(zh="开标日其中一方已不再（或尚未）使用。", en="On the opening day one of them did not use it."),
+        ruled_out=Text(zh="登记的使用期间均包含开标日。", en="Each registered term of use includes the opening day."),
+    ),
+)
+
+
+def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
+    """One lead for each group of bidders of a tender that unpopular contacts connect."""
+    if not len(rows):
+        return
+    popular = rows["owners"] > params.popular
+    rows = rows.assign(
+        incubator=popular & (rows["kind"] == "address"),
+        agent=popular & (rows["kind"] != "address"),
+    )
+    for group in groups(rows):
+        standing = group.standing(EXCUSES)
+        shown = standing if len(standing) else group.rows
+        kinds = [KINDS[kind] for kind in KINDS if kind in set(shown["kind"])]
+        reason = Text(
+            zh="{names}参加标段 {tender} 投标，登记的{kinds}相同。",
+            en="{names} bid for tender {tender} and are registered with the same {kinds}.",
+        ).format(names=group.names, tender=group.tender_id, kinds=listing(kinds))
+        contacts = shown.drop_duplicates("thing")
+        yield Lead(
+            identity=group.identity,
+            tier=Tier.B,
+            entities=(
+                *group.entities(),
+                *(Entity(t, k, "contact") for t, k in zip(contacts["thing"], contacts["kind"], strict=True)),
+            ),
+            reasons=(reason,),
+            innocent=group.verdicts(standing, EXCUSES),
+            records=group.records(),
+            links=(
+                *group.links(),
+                *(
+                    Link("USES", str(bidder), str(contact))
+                    for bidder, contact in sorted(set(zip(shown["bidder_id"], shown["thing"], strict=True)))
+                ),
+            ),
+            score=min(1.0, len(kinds) / 3),
+            rank=float(len(contacts) * len(group.bidders)),
+            period=(group.day, group.day),
+        )
+
+
+DETECTOR = Detector(
+    id="shared_contact",
+    family="affiliated_bidders",
+    version=1,
+    tiers=(Tier.B,),
+    title=Text(zh="联系方式相同", en="Bidders with one contact"),
+    question=Text(
+        zh="同一标段的不同投标人，是否登记了相同且不常见的电话、邮箱、地址或账户？",
+        en="Do different bidders of one tender have a common, uncommon phone, e-mail, address or account?",
+    ),
+    rule=Text(
+        zh="同一标段内，两个以上互不为联合体的投标人，在开标日登记的 {kinds} 中任一相同，且该联系方式的使用单"
+        "位不超过 {popular} 家。",
+        en=(
+            "In one tender, two or more bidders that are no consortium have, on the opening day, a common contact"
+            " of the kinds {kinds} that at most {popular} parties have."
+        ),
+    ),
+    why=Text(
+        zh="同一电话接听两家投标人的业务，往往是同一班人马。",
+        en="One phone that answers for two bidders often means one team behind both.",
+    ),
+    example=Text(
+        zh="清溪园林与松风绿化投同一标段，登记电话相同，且全省仅这两家使用：列为 B 类线索。",
+        en="Qingxi Gardens and Songfeng Greening bid for one lot; both register one phone that nobody else has: a "
+        "tier B lead.",
+    ),
+    legal_basis=("bidding_regulation_40_2", "order_87_37"),
+    references=("OCP Red Flags Guide R044 (business similarities), 2024",),
+    innocent=(
+        Innocent("consortium_partners", CONSORTIUM),
+        Innocent("incubator", Text(zh="孵化器或集群注册地址", en="An incubator's address")),
+        Innocent("bookkeeping_agent", Text(zh="代理记账机构的电话", en="A bookkeeping agent's phone")),
+        Innocent("past_contact", Text(zh="已停用的联系方式", en="A contact no longer used")),
+    ),
+    parameters=Parameters,
+    identity=("tender", "bidder_n"),
+    requires={"bids": ("tender_id", "bidder_id"), "contacts": ("owner_id", "kind", "value")},
+    uses={"contacts": ("valid_from", "valid_to"), "bids": ("consortium_id",)},
+    select=SELECT,
+    judge=judge,
+    population=POPULATION,
+    unit=Text(zh="标段", en="tenders"),
+    not_judgeable={
+        "no_date": Text(zh="标段没有日期", en="the tender has no date"),
+        "no_contacts": Text(zh="少于两家投标人有联系方式", en="fewer than two bidders have contacts"),
+    },
+    blind=Text(
+        zh="看不到未登记的联系方式，以及写法不同的同一地址。",
+        en="Contacts that are not registered, and one address written in two ways.",
+    ),
+    max_share=0.05,
+    relations=("parties", "entries", "tender_sizes", "shared_contacts"),
+)

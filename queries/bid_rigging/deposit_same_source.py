@@ -1,0 +1,183 @@
+"""Bidders of one tender whose deposits came from one payer or account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+from pydantic import Field
+
+from i18n import Text, money
+from queries.detector import Detector, Innocent, Params, Sql
+from queries.finding import Amount, Lead, Link, Tier
+from queries.groups import CONSORTIUM, GroupExcuse, groups
+
+
+class Parameters(Params):
+    """What counts as an account that serves everybody."""
+
+    popular: int = Field(8, ge=2, description="Bidders. An account that pays for more of them may be a collecting one.")
+    together: float = Field(
+        0.5, gt=0, le=1, description="Share of its tenders in which a popular account may pay for several bidders."
+    )
+
+
+SELECT = Sql("""
+WITH sources AS (
+  SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, d.amount, d.form, d.payer_id,
+         d.payer_id = d.guarantor_id AS by_guarantor, d._key AS key,
+         coalesce('account:' || d.payer_account, 'payer:' || d.payer_id) AS thing
+  FROM bid_deposits d JOIN entries e USING (bid_id)
+  WHERE d.payer_account IS NOT NULL OR d.payer_id <> e.bidder_id
+  UNION ALL
+  SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, d.amount, d.form, d.payer_id,
+         d.payer_id = d.guarantor_id, d._key, 'payer:' || d.payer_id
+  FROM bid_deposits d JOIN entries e USING (bid_id)
+  WHERE d.payer_account IS NOT NULL AND d.payer_id IS NOT NULL
+),
+met AS (
+  SELECT tender_id, thing, min(bidder_id) <> max(bidder_id) AS shared FROM sources GROUP BY ALL
+),
+suspect AS (SELECT thing FROM met GROUP BY thing HAVING bool_or(shared)),
+spread AS (
+  SELECT thing, users, tenders_met / tenders AS together
+  FROM (SELECT thing, count(*) AS tenders, count(*) FILTER (WHERE shared) AS tenders_met
+        FROM met SEMI JOIN suspect USING (thing) GROUP BY thing)
+  JOIN (SELECT thing, count(DISTINCT bidder_id) AS users FROM sources SEMI JOIN suspect USING (thing) GROUP BY thing)
+  USING (thing)
+)
+SELECT s.tender_id, s.day, s.bidder_id, p.name AS bidder_name, s.bid_id, s.bid_key, s.consortium_id,
+       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
+       s.thing, w.users, w.together, min(s.payer_id) AS payer_id, max(s.amount) AS amount,
+       bool_and(coalesce(s.form IN ('guarantee', 'insurance'), s.by_guarantor, false)) AS guaranteed,
+       bool_or(s.form IS NULL) AS form_unknown,
+       list({'table': 'bid_deposits', 'key': s.key} ORDER BY s.key) AS refs
+FROM sources s JOIN met m USING (tender_id, thing) JOIN spread w USING (thing)
+LEFT JOIN parties p ON p.id = s.bidder_id
+WHERE m.shared
+GROUP BY ALL
+ORDER BY s.tender_id, s.bidder_id, s.thing, s.bid_id
+""")
+
+POPULATION = Sql("""
+SELECT count(*) FILTER (WHERE seen > 1) AS judged, count(*) FILTER (WHERE seen <= 1) AS no_payer
+FROM (SELECT e.tender_id,
+             count(DISTINCT e.bidder_id) FILTER (WHERE d.payer_id IS NOT NULL OR d.payer_account IS NOT NULL) AS seen
+      FROM entries e JOIN tender_sizes s USING (tender_id) LEFT JOIN bid_deposits d USING (bid_id)
+      WHERE s.bidders > 1 GROUP BY ALL)
+""")
+
+EXCUSES = (
+    GroupExcuse(
+        "same_guarantor",
+        "guaranteed",
+        fits=Text(
+            zh="保证金以保函或保证保险形式提交，付款方为同一担保机构。",
+            en="The deposits are guarantees or insurance of one guarantor.",
+        ),
+        ruled_out=Text(
+            zh="保证金为转账缴纳，不是保函或保险。", en="The deposits are transfers, no guarantee or insurance."
+        ),
+        unknown="form_unknown",
+        not_checkable=Text(zh="数据未说明保证金形式。", en="The data do not say in what form the deposit was given."),
+    ),
+    GroupExcuse(
+        "collecting_account",
+        "collecting",
+        fits=Text(
+            zh="付款账户为大量互不关联投标人代收代付，且其用户很少同标段出现。",
+            en="The account pays for many unrelated bidders, who seldom meet in one tender.",
+        ),
+        ruled_out=Text(
+            zh="付款账户只为少数投标人缴纳，或其用户总在同一标段出现。",
+            en="The account pays for few bidders, or for bidders that always meet.",
+        ),
+    ),
+)
+
+
+def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
+    """One lead for each group of bidders of a tender whose deposits are connected by a payer or an account."""
+    if not len(rows):
+        return
+    rows = rows.assign(collecting=(rows["users"] > params.popular) & (rows["together"] <= params.together))
+    for group in groups(rows):
+        standing = group.standing(EXCUSES)
+        shown = standing if len(standing) else group.rows
+        deposits = int(shown.drop_duplicates("bid_id")["amount"].fillna(0).sum())
+        reason = Text(
+            zh="{names}在标段 {tender} 的投标保证金（合计 {sum}）出自同一账户或同一付款人。",
+            en="The deposits of {names} for tender {tender} ({sum} in all) came from one account or payer.",
+        ).format(names=group.names, tender=group.tender_id, sum=money(deposits))
+        paid = shown.dropna(subset=["payer_id"]).drop_duplicates(["payer_id", "bid_id"])
+        yield Lead(
+            identity=group.identity,
+            tier=Tier.A,
+            entities=group.entities(),
+            reasons=(reason,),
+            innocent=group.verdicts(standing, EXCUSES),
+            records=group.records(),
+            links=(
+                *group.links(),
+                *(Link("PAID_DEPOSIT", p, b) for p, b in zip(paid["payer_id"], paid["bid_id"], strict=True)),
+            ),
+            rank=float(len(group.bidders)),
+            amount=Amount(deposits),
+            period=(group.day, group.day),
+        )
+
+
+DETECTOR = Detector(
+    id="deposit_same_source",
+    family="bid_rigging",
+    version=1,
+    tiers=(Tier.A,),
+    title=Text(zh="保证金同源", en="Deposits from one account"),
+    question=Text(
+        zh="同一标段不同投标人的保证金，是否从同一单位或个人的账户转出？",
+        en="Did the deposits of different bidders of one tender come out of one account?",
+    ),
+    rule=Text(
+        zh="同一标段内，两个以上互不为联合体的投标人，其保证金出自同一付款账户或同一（非投标人自身的）付款人。"
+        "保函、保险，以及为超过 {popular} 家投标人付款且同场比例不超过 {together} 的代收账户，不计入。",
+        en=(
+            "In one tender, the deposits of two or more bidders that are no consortium came out of one account, "
+            "or from one payer other than the bidder. Guarantees, insurance, and an account that pays for more "
+            "than {popular} bidders and for several of one tender in at most {together} of its tenders, do not "
+            "count."
+        ),
+    ),
+    why=Text(
+        zh="独立的投标人各自从基本账户缴纳保证金。由同一账户代缴，说明背后可能有同一组织者。",
+        en="Independent bidders pay from their own basic accounts. One account behind several points to one organiser.",
+    ),
+    example=Text(
+        zh="青禾建设、白露市政的保证金各 80 万元，均由账户 6222-01 转出：列为 A 类疑点。",
+        en="The deposits of Qinghe Construction and Bailu Municipal, CNY 800,000 each, both left account 6222-01: a "
+        "tier A lead.",
+    ),
+    legal_basis=("bidding_regulation_40_6", "order_87_37"),
+    references=("合肥长丰案：7 家投标人、105 个账户的保证金来源集中", "OCP Red Flags Guide R044, 2024"),
+    innocent=(
+        Innocent("consortium_partners", CONSORTIUM),
+        Innocent("same_guarantor", Text(zh="同一担保机构", en="The same guarantor bank or insurer")),
+        Innocent("collecting_account", Text(zh="代收代付账户", en="A collecting account")),
+    ),
+    parameters=Parameters,
+    identity=("tender", "bidder_n"),
+    requires={"bids": ("bid_id", "tender_id", "bidder_id"), "bid_deposits": ("bid_id", "payer_id")},
+    uses={"bids": ("consortium_id",), "bid_deposits": ("form", "payer_account", "guarantor_id", "amount")},
+    select=SELECT,
+    judge=judge,
+    population=POPULATION,
+    unit=Text(zh="标段", en="tenders"),
+    not_judgeable={
+        "no_payer": Text(zh="少于两家投标人有付款人或账户", en="fewer than two bidders have a payer or account")
+    },
+    blind=Text(
+        zh="看不到经多个中间账户拆分后的资金来源。",
+        en="Money that passed through other accounts before it was paid in.",
+    ),
+    max_share=0.05,
+    relations=("parties", "entries", "tender_sizes"),
+)

@@ -1,0 +1,242 @@
+"""Bidders of one tender whose bids were made with the same machine, lock or file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pandas as pd
+from pydantic import Field
+
+from i18n import Text, listing
+from queries.detector import Detector, Innocent, Params, Sql
+from queries.finding import Lead, Tier
+from queries.groups import CONSORTIUM, Group, GroupExcuse, groups
+
+Code = Literal["lock_no", "ca_no", "file_id", "file_md5", "machine", "mac", "cpu_sn", "disk_sn", "ip"]
+
+CODES: dict[str, Text] = {
+    "lock_no": Text(zh="造价软件加密锁号", en="costing software lock"),
+    "ca_no": Text(zh="CA 证书号", en="CA certificate"),
+    "file_id": Text(zh="文件创建标识码", en="file creation code"),
+    "file_md5": Text(zh="投标文件 MD5", en="bid file MD5"),
+    "machine": Text(zh="MAC 地址、CPU 与硬盘序列号（三项一致）", en="MAC, CPU and disk numbers, all three"),
+    "mac": Text(zh="MAC 地址", en="MAC address"),
+    "cpu_sn": Text(zh="CPU 序列号", en="CPU number"),
+    "disk_sn": Text(zh="硬盘序列号", en="disk number"),
+    "ip": Text(zh="IP 地址", en="IP address"),
+}
+
+
+class Parameters(Params):
+    """Which codes a local rule calls fact or lead is a matter of the rule profile."""
+
+    fact_codes: tuple[Code, ...] = Field(
+        ("lock_no", "ca_no", "file_id", "file_md5", "machine"),
+        description="Codes whose agreement is a statutory fact (tier A).",
+    )
+    lead_codes: tuple[Code, ...] = Field(
+        ("mac", "cpu_sn", "disk_sn", "ip"), description="Codes whose agreement is a lead (tier B)."
+    )
+    popular: int = Field(
+        8, ge=2, description="Bidders. A code used by more of them in all may be a park's network or a consultancy."
+    )
+    together: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share. A popular code excuses only while its users meet in at most this share of the tenders "
+        "where it occurs: unrelated users of one network meet now and then, a ring meets always.",
+    )
+
+
+SELECT = Sql("""
+WITH devices AS (
+  SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, d.stage, d.on_site, d._key AS key,
+         d.lock_no, d.ca_no, d.file_id, d.file_md5, d.mac, d.cpu_sn, d.disk_sn, d.ip,
+         d.mac || '|' || d.cpu_sn || '|' || d.disk_sn AS machine
+  FROM bid_devices d JOIN entries e USING (bid_id)
+),
+codes AS (
+  SELECT * EXCLUDE (value), hash(value) AS value FROM (
+    UNPIVOT devices ON lock_no, ca_no, file_id, file_md5, machine, mac, cpu_sn, disk_sn, ip INTO NAME code VALUE value)
+  WHERE list_contains($fact_codes, code) OR list_contains($lead_codes, code)
+),
+met AS (
+  SELECT tender_id, code, value, min(bidder_id) <> max(bidder_id) AS shared FROM codes GROUP BY ALL
+),
+suspect AS (SELECT code, value FROM met GROUP BY ALL HAVING bool_or(shared)),
+spread AS (
+  SELECT code, value, users, tenders_met / tenders AS together
+  FROM (SELECT code, value, count(*) AS tenders, count(*) FILTER (WHERE shared) AS tenders_met
+        FROM met SEMI JOIN suspect USING (code, value) GROUP BY ALL)
+  JOIN (SELECT code, value, count(DISTINCT bidder_id) AS users
+        FROM codes SEMI JOIN suspect USING (code, value) GROUP BY ALL) USING (code, value)
+)
+SELECT c.tender_id, c.day, c.bidder_id, p.name AS bidder_name, c.bid_id, c.bid_key, c.consortium_id,
+       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
+       c.code, c.code || ':' || c.value AS thing, s.users, s.together,
+       bool_and(c.stage IS NOT DISTINCT FROM 'download') AS download_only,
+       bool_and(coalesce(c.on_site, false)) AS on_site, bool_or(c.on_site IS NULL) AS on_site_unknown,
+       list({'table': 'bid_devices', 'key': c.key} ORDER BY c.key) AS refs
+FROM codes c JOIN met m USING (tender_id, code, value) JOIN spread s USING (code, value)
+LEFT JOIN parties p ON p.id = c.bidder_id
+WHERE m.shared
+GROUP BY ALL
+ORDER BY c.tender_id, c.bidder_id, c.code, c.value, c.bid_id
+""")
+
+POPULATION = Sql("""
+SELECT count(*) FILTER (WHERE seen > 1) AS judged, count(*) FILTER (WHERE seen <= 1) AS no_codes
+FROM (SELECT e.tender_id, count(DISTINCT e.bidder_id) FILTER (WHERE d.bid_id IS NOT NULL) AS seen
+      FROM entries e JOIN tender_sizes s USING (tender_id) LEFT JOIN bid_devices d USING (bid_id)
+      WHERE s.bidders > 1 GROUP BY ALL)
+""")
+
+FILE_CODES = frozenset({"file_id", "file_md5", "lock_no"})
+
+EXCUSES = (
+    GroupExcuse(
+        "on_site_terminal",
+        "terminal",
+        fits=Text(zh="一致的特征码均为现场上传终端产生。", en="The codes that agree come from the on-site terminal."),
+        ruled_out=Text(zh="上传记录未标为现场上传。", en="The uploads are not marked as made on site."),
+        unknown="on_site_unknown",
+        not_checkable=Text(zh="数据未说明是否现场上传。", en="The data do not say whether the upload was on site."),
+    ),
+    GroupExcuse(
+        "owner_control_file",
+        "owner_file",
+        fits=Text(
+            zh="一致的仅为下载环节的招标人控制价文件特征。",
+            en="Only the owner's control-price file, at the download stage, agrees.",
+        ),
+        ruled_out=Text(
+            zh="一致的特征码出现在编制、上传或解密环节。",
+            en="The codes agree at the stages of preparing, uploading or decrypting.",
+        ),
+    ),
+    GroupExcuse(
+        "park_network",
+        "network",
+        fits=Text(
+            zh="一致的 IP 为多家互不关联单位共用的园区出口地址。",
+            en="The IP address is one that many unrelated bidders use: a park's network exit.",
+        ),
+        ruled_out=Text(
+            zh="一致的特征码不是多家共用的网络出口地址。",
+            en="What agrees is not a network address that many bidders use.",
+        ),
+    ),
+    GroupExcuse(
+        "consultancy_machine",
+        "consultancy",
+        fits=Text(
+            zh="一致的设备或锁号为多家互不关联单位共用，符合造价咨询机构代编的特征。",
+            en="The machine or lock serves many unrelated bidders, as a cost consultancy's does.",
+        ),
+        ruled_out=Text(
+            zh="该设备或锁号的使用单位少，或其使用单位总在同一标段出现。",
+            en="The machine or lock has few users, or its users always meet in one tender.",
+        ),
+    ),
+)
+
+
+def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
+    """One lead for each connected group of bidders of a tender; its tier is that of its strongest unexplained code."""
+    if not len(rows):
+        return
+    popular = (rows["users"] > params.popular) & (rows["together"] <= params.together)
+    rows = rows.assign(
+        terminal=rows["on_site"],
+        owner_file=rows["download_only"] & rows["code"].isin(FILE_CODES),
+        network=popular & (rows["code"] == "ip"),
+        consultancy=popular & (rows["code"] != "ip"),
+    )
+    for group in groups(rows):
+        yield _lead(group, group.standing(EXCUSES), params)
+
+
+def _lead(group: Group, standing: pd.DataFrame, params: Parameters) -> Lead:
+    codes = sorted(set((standing if len(standing) else group.rows)["code"]), key=list(CODES).index)
+    fact = [code for code in codes if code in params.fact_codes]
+    things = int((standing if len(standing) else group.rows)["thing"].nunique())
+    reason = Text(
+        zh="{names}在标段 {tender} 的投标特征码一致：{codes}。",
+        en="{names} bid for tender {tender} with the same {codes}.",
+    ).format(names=group.names, tender=group.tender_id, codes=listing(CODES[code] for code in codes))
+    return Lead(
+        identity=group.identity,
+        tier=Tier.A if fact else Tier.B,
+        entities=group.entities(),
+        reasons=(reason,),
+        innocent=group.verdicts(standing, EXCUSES),
+        records=group.records(),
+        links=group.links(),
+        score=min(1.0, (len(fact) * 2 + len(codes)) / 10),
+        rank=float(things * len(group.bidders)),
+        period=(group.day, group.day),
+    )
+
+
+DETECTOR = Detector(
+    id="same_device",
+    family="bid_rigging",
+    version=1,
+    tiers=(Tier.A, Tier.B),
+    title=Text(zh="投标特征码一致", en="Bids from one machine"),
+    question=Text(
+        zh="同一标段的不同投标人，是否使用了同一加密锁、CA 证书、文件、计算机或网络地址制作、上传投标文件？",
+        en="Did different bidders of one tender prepare or upload their bids with the same lock, certificate, file, "
+        "computer or network address?",
+    ),
+    rule=Text(
+        zh="同一标段内，两个以上互不为联合体的投标人，其投标特征码中 {fact_codes} 任一相同的，列为 A 类；仅 "
+        "{lead_codes} 相同的，列为 B 类。现场终端、招标人控制价文件，以及被超过 {popular} 家投标人使用且同"
+        "场比例不超过 {together} 的设备或地址，不计入。",
+        en=(
+            "In one tender, two or more bidders that are no consortium share any of {fact_codes} (tier A), or "
+            "only of {lead_codes} (tier B). Codes of the on-site terminal, of the owner's control-price file, and"
+            " of a machine or address that more than {popular} bidders use and that meets in at most {together} "
+            "of its tenders, do not count."
+        ),
+    ),
+    why=Text(
+        zh="独立编制的投标文件不会产生于同一把锁、同一台计算机。特征码一致说明投标文件可能由同一单位或个人编制。",
+        en="Bids prepared independently do not come out of one lock or one computer. Codes that agree point to one "
+        "hand behind several bids.",
+    ),
+    example=Text(
+        zh="青禾建设与白露市政投同一标段，两份投标文件的加密锁号均为 L-0417，且未组成联合体：列为 A 类疑点。",
+        en="Qinghe Construction and Bailu Municipal bid for one lot; both files carry lock L-0417 and they are no "
+        "consortium: a tier A lead.",
+    ),
+    legal_basis=("bidding_regulation_40_1", "bidding_regulation_40_2", "order_87_37"),
+    references=(
+        "内蒙古 511 号、大庆高新区等地规则对机器码的认定不同，见规则配置 profiles",
+        "OCP Red Flags Guide R028 (similar bids), 2024",
+    ),
+    innocent=(
+        Innocent("consortium_partners", CONSORTIUM),
+        Innocent("on_site_terminal", Text(zh="现场上传终端", en="On-site upload terminal")),
+        Innocent("owner_control_file", Text(zh="招标人控制价文件", en="The owner's control-price file")),
+        Innocent("park_network", Text(zh="园区共用网络出口", en="An industrial park's network address")),
+        Innocent("consultancy_machine", Text(zh="造价咨询机构设备", en="One consultancy's machine")),
+    ),
+    parameters=Parameters,
+    identity=("tender", "bidder_n"),
+    requires={"bids": ("bid_id", "tender_id", "bidder_id"), "bid_devices": ("bid_id",)},
+    uses={"bids": ("consortium_id",), "bid_devices": ("stage", "on_site")},
+    select=SELECT,
+    judge=judge,
+    population=POPULATION,
+    unit=Text(zh="标段", en="tenders"),
+    not_judgeable={"no_codes": Text(zh="少于两家投标人有特征码", en="fewer than two bidders have codes")},
+    blind=Text(
+        zh="看不到未采集特征码的投标，也看不到使用不同设备的串通。",
+        en="Bids without recorded codes, and rings that use a machine each.",
+    ),
+    max_share=0.05,
+    relations=("parties", "entries", "tender_sizes"),
+)

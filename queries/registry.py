@@ -1,0 +1,48 @@
+"""Every detector, by name. A module that is not in this tuple fails a test."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from queries.affiliated_bidders import common_controller, same_principal, shared_contact
+from queries.bid_rigging import deposit_same_source, same_device
+from queries.debt_feeding import release_kickback
+from queries.detector import FAMILIES, Detector
+
+DETECTORS: tuple[Detector, ...] = (
+    same_device.DETECTOR,
+    deposit_same_source.DETECTOR,
+    same_principal.DETECTOR,
+    common_controller.DETECTOR,
+    shared_contact.DETECTOR,
+    release_kickback.DETECTOR,
+)
+
+
+def detector(detector_id: str) -> Detector:
+    """The detector of an id.
+
+    Raises:
+        KeyError: there is none; the message names the nearest ids.
+    """
+    for candidate in DETECTORS:
+        if candidate.id == detector_id:
+            return candidate
+    near = difflib.get_close_matches(detector_id, [d.id for d in DETECTORS], n=3)
+    raise KeyError(f"no detector {detector_id!r}" + (f": did you mean {', '.join(near)}?" if near else ""))
+
+
+def choose(families: Sequence[str], ids: Sequence[str]) -> tuple[Detector, ...]:
+    """Detectors of the families and of the ids; all of them where neither is given.
+
+    Raises:
+        KeyError: a family or an id that there is not.
+    """
+    for family in families:
+        if family not in FAMILIES:
+            raise KeyError(f"no family {family!r}: there are {', '.join(FAMILIES)}")
+    wanted = {detector(detector_id).id for detector_id in ids}
+    if not families and not ids:
+        return DETECTORS
+    return tuple(d for d in DETECTORS if d.family in families or d.id in wanted)

@@ -1,0 +1,224 @@
+"""Derived relations: what several detectors ask of the tables, computed once a scan.
+
+Each is one SQL text over the canonical tables (or over earlier relations), materialised only if a detector names it.
+A validity interval that is composed of several is their intersection, an open end being null. `refs` lists the rows
+that a derived row rests on, as `table:key` pairs, so that evidence reaches the source row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One derived relation: its SQL and the relations that must be there before it."""
+
+    name: str
+    query: str
+    needs: tuple[str, ...] = ()
+
+
+def _ref(table: str, key: str = "_key") -> str:
+    """A struct that names a source row."""
+    return f"{{'table': '{table}', 'key': {key}}}"
+
+
+PARTIES = Relation(
+    "parties",
+    """
+-- Every party that a table describes, with its name. A party that is only referred to is not here.
+SELECT org_id AS id, name, 'org' AS kind, org_type FROM orgs
+UNION ALL SELECT person_id, name, 'person', NULL FROM persons
+""",
+)
+
+ENTRIES = Relation(
+    "entries",
+    """
+-- A bid that was made, on the day of its tender's opening (else deadline, notice, award).
+SELECT b.tender_id, b.bid_id, b.bidder_id, nullif(b.consortium_id, '') AS consortium_id, b.price, b.status,
+       coalesce(b.is_winner, false) AS is_winner, t.buyer_id, t.agent_id,
+       CAST(coalesce(t.opened_at, t.submission_deadline, t.published_at, CAST(t.awarded_on AS TIMESTAMP),
+                     b.submitted_at) AS DATE) AS day,
+       b._key AS bid_key, t._key AS tender_key
+FROM bids b LEFT JOIN tenders t USING (tender_id)
+WHERE b.status IS DISTINCT FROM 'invited'
+""",
+)
+
+TENDER_SIZES = Relation(
+    "tender_sizes",
+    """
+-- How many different bidders each tender had.
+SELECT tender_id, count(DISTINCT bidder_id) AS bidders, any_value(day) AS day FROM entries GROUP BY tender_id
+""",
+    needs=("entries",),
+)
+
+SHARED_CONTACTS = Relation(
+    "shared_contacts",
+    """
+-- A phone, e-mail, address or account of more than one owner, with how many owners it has in all.
+SELECT kind, value, owner_id, valid_from, valid_to, _key AS key, owners
+FROM (SELECT *, count(DISTINCT owner_id) OVER (PARTITION BY kind, value) AS owners FROM contacts)
+WHERE owners > 1
+""",
+)
+
+HEADS = Relation(
+    "heads",
+    f"""
+-- Who heads a firm: dated roles of legal representative, and the register's own field for firms without any.
+SELECT holder_id AS person_id, org_id, valid_from, valid_to, {_ref("roles")} AS ref FROM roles WHERE kind = 'legal_rep'
+UNION ALL
+SELECT legal_rep_id, org_id, NULL, NULL, {_ref("orgs")} FROM orgs
+WHERE legal_rep_id IS NOT NULL AND org_id NOT IN (SELECT org_id FROM roles WHERE kind = 'legal_rep')
+""",
+)
+
+STAKES = Relation(
+    "stakes",
+    f"""
+-- One link of ownership or control: `share` in percent, `control` where more than half is held or control is recorded.
+SELECT holder_id, org_id, coalesce(share_pct, 0) AS share, kind = 'actual_controller' OR share_pct > 50 AS control,
+       valid_from, valid_to, {_ref("roles")} AS ref
+FROM roles WHERE kind = 'actual_controller' OR (kind = 'shareholder' AND share_pct > 0)
+""",
+)
+
+CHAINS = Relation(
+    "chains",
+    """
+-- Chains of stakes down from a holder to a firm, of at most 6 links, no firm twice: `product` of the shares in
+-- percent, `control` where each link controls. Stakes below 5 % are left out: they cannot carry control down.
+WITH RECURSIVE chain AS (
+  SELECT holder_id AS top_id, org_id, share AS product, control, 1 AS links, [holder_id, org_id] AS path, [ref] AS refs,
+         valid_from, valid_to
+  FROM stakes WHERE control OR share >= 5
+  UNION ALL
+  SELECT s.holder_id, c.org_id, s.share * c.product / 100, s.control AND c.control, c.links + 1,
+         list_prepend(s.holder_id, c.path), list_prepend(s.ref, c.refs),
+         greatest(s.valid_from, c.valid_from), least(s.valid_to, c.valid_to)
+  FROM chain c JOIN stakes s ON s.org_id = c.top_id
+  WHERE (s.control OR s.share >= 5) AND c.links < 6 AND NOT list_contains(c.path, s.holder_id)
+    AND coalesce(greatest(s.valid_from, c.valid_from), DATE '0001-01-01')
+        <= coalesce(least(s.valid_to, c.valid_to), DATE '9999-12-31'))
+SELECT * FROM chain
+""",
+    needs=("stakes",),
+)
+
+TIES = Relation(
+    "ties",
+    f"""
+-- Which parties a person is tied to: the person, firms where the person holds a role (or at least 5 %), kin, firms of
+-- kin, and owners of a phone, address or account that the person shares with at most 8 owners.
+WITH roles_held AS (
+  SELECT holder_id AS person_id, org_id AS party_id, kind AS how, valid_from, valid_to, [{_ref("roles")}] AS refs
+  FROM roles WHERE kind <> 'employee' AND (kind <> 'shareholder' OR share_pct >= 5)
+  UNION ALL
+  SELECT person_id, org_id, 'legal_rep', valid_from, valid_to, [ref] FROM heads
+),
+kin AS (
+  SELECT person_a AS person_id, person_b AS kin_id, coalesce(relation, 'kin') AS relation, valid_from, valid_to,
+         {_ref("kinship")} AS ref FROM kinship
+  UNION ALL
+  SELECT person_b, person_a, coalesce(relation, 'kin'), valid_from, valid_to, {_ref("kinship")} FROM kinship
+)
+SELECT DISTINCT ON (person_id, party_id, how, via_id, valid_from, valid_to) *
+FROM (
+  SELECT person_id, party_id, how, NULL AS via_id, valid_from, valid_to, refs FROM roles_held
+  UNION ALL
+  SELECT person_id, person_id, 'self', NULL, NULL, NULL, [{_ref("persons")}] FROM persons
+  UNION ALL
+  SELECT person_id, kin_id, relation, NULL, valid_from, valid_to, [ref] FROM kin
+  UNION ALL
+  SELECT k.person_id, r.party_id, k.relation || ':' || r.how, k.kin_id, greatest(k.valid_from, r.valid_from),
+         least(k.valid_to, r.valid_to), list_prepend(k.ref, r.refs)
+  FROM kin k JOIN roles_held r ON r.person_id = k.kin_id
+  UNION ALL
+  SELECT a.owner_id, b.owner_id, 'shared_' || a.kind, NULL, greatest(a.valid_from, b.valid_from),
+         least(a.valid_to, b.valid_to),
+         [{_ref("contacts", "a.key")}, {_ref("contacts", "b.key")}]
+  FROM shared_contacts a JOIN shared_contacts b ON a.kind = b.kind AND a.value = b.value AND a.owner_id <> b.owner_id
+  JOIN persons p ON p.person_id = a.owner_id
+  WHERE a.owners <= 8
+)
+WHERE coalesce(valid_from, DATE '0001-01-01') <= coalesce(valid_to, DATE '9999-12-31')
+ORDER BY person_id, party_id, how, via_id, valid_from, valid_to, refs
+""",
+    needs=("shared_contacts", "heads"),
+)
+
+FLOWS = Relation(
+    "flows",
+    """
+-- Money that went from one party to another: ledger payments and authorised account transfers.
+SELECT payer_id, payee_id, amount, paid_on AS day, purpose, 'payments' AS ledger, _key AS key FROM payments
+UNION ALL
+SELECT from_id, to_id, amount, "date", basis, 'transfers', _key FROM transfers
+""",
+)
+
+RELEASES = Relation(
+    "releases",
+    """
+-- Payments that repay a debt of the arrears ledger: named in the payment, or by the contract between the two parties.
+SELECT p.payment_id, p.payer_id AS debtor_id, p.payee_id AS creditor_id, p.amount, p.paid_on AS day, p.approver_id,
+       d.debt_id, d._key AS debt_key, p._key AS key
+FROM payments p JOIN debts d ON d.debt_id = p.debt_id
+UNION ALL
+SELECT p.payment_id, p.payer_id, p.payee_id, p.amount, p.paid_on, p.approver_id, d.debt_id, d._key, p._key
+FROM payments p
+JOIN debts d ON d.contract_id = p.contract_id AND d.debtor_id = p.payer_id AND d.creditor_id = p.payee_id
+WHERE p.debt_id IS NULL AND p.paid_on >= coalesce(d.registered_on, d.due_on)
+""",
+)
+
+DECIDERS = Relation(
+    "deciders",
+    f"""
+-- Officials who decide on a release: its approver, and holders of power to approve or pay at the debtor on that day.
+SELECT key, person_id, refs FROM (
+  SELECT r.key, r.approver_id AS person_id, [{_ref("payments", "r.key")}] AS refs
+  FROM releases r WHERE r.approver_id IS NOT NULL
+  UNION ALL
+  SELECT r.key, o.person_id, [{_ref("posts", "o._key")}]
+  FROM releases r JOIN posts o ON o.org_id = r.debtor_id AND held(o.valid_from, o.valid_to, r.day)
+  WHERE regexp_matches(o.powers, '(^|;)(approve|pay)(;|$)'))
+QUALIFY row_number() OVER (PARTITION BY key, person_id ORDER BY refs) = 1
+""",
+    needs=("releases",),
+)
+
+RELATIONS: dict[str, Relation] = {
+    relation.name: relation
+    for relation in (
+        PARTIES,
+        ENTRIES,
+        TENDER_SIZES,
+        SHARED_CONTACTS,
+        HEADS,
+        STAKES,
+        CHAINS,
+        TIES,
+        FLOWS,
+        RELEASES,
+        DECIDERS,
+    )
+}
+
+
+def materialise(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
+    """Make the named relations, and those they rest on, tables of the connection; those that are there stay.
+
+    Raises:
+        KeyError: there is no relation of that name.
+    """
+    for name in names:
+        relation = RELATIONS[name]
+        materialise(connection, relation.needs)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS {relation.query}")

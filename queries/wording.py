@@ -1,0 +1,47 @@
+"""Words that sentences of several detectors share."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from i18n import Text
+
+TIES: dict[str, Text] = {
+    "self": Text(zh="本人", en="the official"),
+    "spouse": Text(zh="配偶", en="spouse"),
+    "parent": Text(zh="父母", en="parent"),
+    "child": Text(zh="子女", en="child"),
+    "sibling": Text(zh="兄弟姐妹", en="sibling"),
+    "in_law": Text(zh="姻亲", en="in-law"),
+    "associate": Text(zh="特定关系人", en="associate"),
+    "kin": Text(zh="亲属", en="kin"),
+    "legal_rep": Text(zh="法定代表人", en="legal representative"),
+    "shareholder": Text(zh="股东", en="shareholder"),
+    "director": Text(zh="董事", en="director"),
+    "supervisor": Text(zh="监事", en="supervisor"),
+    "manager": Text(zh="高管", en="manager"),
+    "finance": Text(zh="财务负责人", en="finance officer"),
+    "actual_controller": Text(zh="实际控制人", en="actual controller"),
+    "shared_phone": Text(zh="电话相同", en="one phone"),
+    "shared_email": Text(zh="邮箱相同", en="one e-mail"),
+    "shared_address": Text(zh="地址相同", en="one address"),
+    "shared_account": Text(zh="账户相同", en="one account"),
+}
+
+
+def tie(how: str) -> Text:
+    """How a person is tied to a party, out of `ties.how`: `sibling:legal_rep` is 兄弟姐妹 → 法定代表人."""
+    words = [TIES.get(part, Text(zh=part, en=part.replace("_", " "))) for part in how.split(":")]
+    return Text(zh=" → ".join(word.zh for word in words), en=" → ".join(word.en for word in words))
+
+
+def name(row: Any, role: str) -> str:
+    """The name in `<role>_name`, or the id in `<role>` where no table names the party."""
+    value = row[f"{role}_name"]
+    return value if isinstance(value, str) else str(row[role])
+
+
+def on(day: int) -> date:
+    """The date that is `day` days after 1970-01-01."""
+    return date(1970, 1, 1) + timedelta(days=int(day))

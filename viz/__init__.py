@@ -1,0 +1,1 @@
+"""What people look at: terminal output, printed pages, the explorer, the dossier."""
