@@ -1,0 +1,160 @@
+"""Flags about prices: R024, R058, R028, R036."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from queries.ocp.columns import NONE
+from queries.ocp.competitions import DISQUALIFIED, VALID, Competitions, Flags, Ints
+from queries.ocp.outcomes import (
+    Floats,
+    Outcome,
+    Reasons,
+    by_process,
+    fence,
+    flag_tenderers,
+    note_fence,
+)
+
+
+class Margins:
+    """How far the winning bid lies below the second lowest, where price alone decided.
+
+    `ratio` is (lowest other valid bid - winning bid) / winning bid, per competition; NaN where it cannot be told.
+    """
+
+    def __init__(self, case: Competitions) -> None:
+        self.reasons = award_reasons(case)
+        _price_reasons(case, self.reasons)
+        comparable = case.valid & case.priced
+        if case.settings.consortia == "exclude":
+            comparable &= ~case.parties.together[case.bidder]
+        rows = np.flatnonzero(comparable & self.reasons.judged[case.bid_competition])
+        of, bidder, amount = case.bid_competition[rows], case.bidder[rows], case.amount[rows]
+        wins = bidder == case.winner[of]
+        winning = _lowest(case.count, of[wins], amount[wins])
+        of, bidder, amount = of[~wins], bidder[~wins], amount[~wins]
+        other = _lowest(case.count, of, amount)
+        self.reasons.give("no_winning_price", ~np.isfinite(winning))
+        self.reasons.give("single_price", ~np.isfinite(other))
+        self.reasons.give("not_lowest", other < winning)
+        self.second = np.full(case.count, NONE, dtype=np.int32)
+        lowest = amount == other[of]
+        self.second[of[lowest][::-1]] = bidder[lowest][::-1]  # the first of several in the release's own order
+        self.ratio = np.full(case.count, np.nan)
+        judged = self.reasons.judged
+        self.ratio[judged] = (other[judged] - winning[judged]) / winning[judged]
+
+
+def award_reasons(case: Competitions) -> Reasons:
+    """Why there is no single winner whose bid could be compared."""
+    reasons = Reasons(case.count)
+    reasons.give("no_bids", case.having(case.bid_competition) == 0)
+    reasons.give("award_not_final", ~case.final)
+    reasons.give("no_award", case.active == 0)
+    reasons.give("several_awards", case.active > 1)
+    reasons.give("no_supplier", case.winner == NONE)
+    if case.settings.consortia == "exclude":
+        reasons.give("consortium", case.parties.together[case.winner])
+    return reasons
+
+
+def _price_reasons(case: Competitions, reasons: Reasons) -> None:
+    reasons.give("no_price_comparison", ~case.prices_compared)
+    reasons.give("price_for_lots", case.split)
+    told = (case.amount > 0) & case.submitted
+    foreign = case.having(case.bid_competition[told & ~case.priced & ~case.bid_split]) > 0
+    main = case.having(case.bid_competition[told & case.priced]) > 0
+    reasons.give("other_currency", foreign & ~main)
+
+
+def _lowest(count: int, of: Ints, amount: Floats) -> Floats:
+    lowest = np.full(count, np.inf)
+    np.minimum.at(lowest, of, amount)
+    return lowest
+
+
+def price_close_to_winner(case: Competitions, margins: Margins) -> Outcome:
+    """R024: the second lowest bid lies unusually close above the winning one."""
+    return _margin(case, margins, "R024", upper=False, threshold=case.settings.r024_threshold)
+
+
+def heavy_discount(case: Competitions, margins: Margins) -> Outcome:
+    """R058: the winning bid lies unusually far below the second lowest."""
+    return _margin(case, margins, "R058", upper=True, threshold=case.settings.r058_threshold)
+
+
+def _margin(case: Competitions, margins: Margins, code: str, *, upper: bool, threshold: float | None) -> Outcome:
+    found = fence(margins.ratio[margins.reasons.judged], case.settings, upper=upper, threshold=threshold)
+    reasons = Reasons(case.count)
+    reasons.names, reasons.code = [*margins.reasons.names], margins.reasons.code.copy()
+    flagged = np.zeros(case.count, dtype=np.bool_)
+    if found.edge is None:
+        reasons.give(found.reason, reasons.judged)
+    elif threshold is not None or found.edge > 0:
+        with np.errstate(invalid="ignore"):
+            flagged = margins.ratio >= found.edge if upper else margins.ratio <= found.edge
+    outcome = by_process(code, case, reasons, flagged, margins.ratio, lowest=not upper)
+    note_fence(outcome, found, upper=upper)
+    competitions = np.flatnonzero(flagged).astype(np.int32)
+    parties = [case.winner[competitions]] if upper else [case.winner[competitions], margins.second[competitions]]
+    flag_tenderers(outcome, case, np.tile(competitions, len(parties)), np.concatenate(parties), 0.0)
+    return outcome
+
+
+def same_price(case: Competitions) -> Outcome:
+    """R028: different tenderers bid the same price."""
+    reasons = Reasons(case.count)
+    reasons.give("no_bids", case.having(case.bid_competition) == 0)
+    reasons.give("no_price_comparison", ~case.prices_compared)
+    reasons.give("price_for_lots", case.split)
+    usable = case.submitted & (case.bidder != NONE) & (case.amount > 0) & (case.bid_currency != NONE) & ~case.bid_split
+    rows = np.flatnonzero(usable)
+    per = case.having(case.bid_competition[rows])
+    reasons.give("single_price", per < 2)
+    rows = rows[reasons.judged[case.bid_competition[rows]]]
+    first, second = _equal_pairs(case, rows)
+    flagged = np.zeros(case.count, dtype=np.bool_)
+    flagged[case.bid_competition[first]] = True
+    outcome = by_process("R028", case, reasons, flagged)
+    both = np.concatenate([first, second])
+    flag_tenderers(outcome, case, case.bid_competition[both], case.bidder[both], 1.0)
+    return outcome
+
+
+def _equal_pairs(case: Competitions, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of bids of one competition with the same price and different bidders.
+
+    Each bid is compared with the next, the one after, and so on while they are of one competition: for the few bids
+    of a tender that is far less work than sorting all prices.
+    """
+    of, amount = case.bid_competition[rows], case.amount[rows]
+    currency, bidder = case.bid_currency[rows], case.bidder[rows]
+    firsts, seconds = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    at, distance = np.arange(len(rows)), 0
+    while len(at):
+        distance += 1
+        at = at[at + distance < len(rows)]
+        at = at[of[at] == of[at + distance]]
+        next_ = at + distance
+        same = (amount[at] == amount[next_]) & (currency[at] == currency[next_]) & (bidder[at] != bidder[next_])
+        firsts.append(rows[at[same]])
+        seconds.append(rows[next_[same]])
+    return np.concatenate(firsts), np.concatenate(seconds)
+
+
+def lowest_disqualified(case: Competitions) -> Outcome:
+    """R036: the lowest submitted bid is disqualified, and another one won."""
+    reasons = Reasons(case.count)
+    reasons.give("no_bids", case.having(case.bid_competition) == 0)
+    reasons.give("no_award", case.active == 0)
+    _price_reasons(case, reasons)
+    rows = case.submitted & case.priced
+    out = rows & (case.bid_status == DISQUALIFIED)
+    disqualified = _lowest(case.count, case.bid_competition[out], case.amount[out])
+    rest = rows & ~out
+    others = _lowest(case.count, case.bid_competition[rest], case.amount[rest])
+    reasons.give("no_valid_price", case.having(case.bid_competition[rows & (case.bid_status == VALID)]) == 0)
+    flagged: Flags = reasons.judged & np.isfinite(disqualified) & (disqualified <= others)
+    return by_process("R036", case, reasons, flagged)
