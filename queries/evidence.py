@@ -35,7 +35,7 @@ def resolve(
     for table, keys in sorted(by_table.items()):
         frame = pd.DataFrame({"key": sorted(keys)}, dtype="int64")
         rows = connection.execute(
-            f"SELECT key, _source, _row, _record, _hash FROM stored_{table} JOIN frame ON _key = key"  # noqa: S608
+            f"SELECT key, _source, _row, _record, _hash FROM stored_{table} JOIN frame ON _key = key"
         ).fetchall()
         for key, source, row, record, content in rows:
             file = sources[source]

@@ -18,6 +18,28 @@ from queries.finding import Entity, Excuse, Link, Ref, Verdict, numbered
 CONSORTIUM = Text(zh="联合体成员", en="Consortium partners")
 
 
+SPREAD = """
+-- Of `uses (tender_id, bidder_id, thing)`: where a thing was shared, by how many bidders it is used in all, and how
+-- many pairs of them ever met in a tender. Unrelated users of one network or phone seldom meet; a ring does.
+met AS (
+  SELECT tender_id, thing FROM uses GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
+),
+users AS (
+  SELECT thing, count(DISTINCT bidder_id) AS users FROM uses SEMI JOIN met USING (thing) GROUP BY thing
+),
+pairs AS (
+  SELECT a.thing, count(DISTINCT (a.bidder_id, b.bidder_id)) AS pairs
+  FROM (SELECT DISTINCT * FROM uses SEMI JOIN met USING (tender_id, thing)) a
+  JOIN (SELECT DISTINCT * FROM uses SEMI JOIN met USING (tender_id, thing)) b
+    ON a.tender_id = b.tender_id AND a.thing = b.thing AND a.bidder_id < b.bidder_id
+  GROUP BY a.thing
+),
+spread AS (
+  SELECT thing, users, pairs FROM users JOIN pairs USING (thing)
+)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupExcuse:
     """An innocent explanation that holds for single rows of a group.

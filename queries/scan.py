@@ -131,7 +131,7 @@ def _walk(
     select: Cypher, connection: duckdb.DuckDBPyConnection, graph: GraphEngine, values: Mapping[str, Any]
 ) -> pd.DataFrame:
     """Anchors from the tables, paths from the graph, and what judging needs from the tables again."""
-    anchors: pa.Table = connection.execute(select.anchors.text, select.anchors.bind(values)).to_arrow_table()
+    anchors: pa.Table = connection.sql(select.anchors.text, params=select.anchors.bind(values)).to_arrow_table()
     parameters = select.bind(values)
     walked = [
         graph.run(select.text, {**parameters, "anchors": anchors.slice(start, select.batch).to_pylist()})

@@ -11,7 +11,7 @@ from pydantic import Field
 from i18n import Text, listing
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Entity, Lead, Link, Tier
-from queries.groups import CONSORTIUM, GroupExcuse, groups
+from queries.groups import CONSORTIUM, SPREAD, GroupExcuse, groups
 
 KINDS: dict[str, Text] = {
     "phone": Text(zh="电话", en="phone"),
@@ -27,31 +27,37 @@ class Parameters(Params):
     kinds: tuple[Literal["phone", "email", "address", "account"], ...] = Field(
         ("phone", "email", "address", "account"), description="Kinds of contact that connect bidders."
     )
-    popular: int = Field(8, ge=2, description="Parties. A contact of more parties is popular and connects nobody.")
+    popular: int = Field(8, ge=2, description="Parties. A contact of more parties may be popular.")
+    together: float = Field(
+        0.3, gt=0, le=1, description="Share of the pairs of a popular contact's owners that may have met in a tender."
+    )
 
 
-SELECT = Sql("""
+SELECT = Sql(
+    """
 WITH used AS (
   SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, c.kind, c.value, c.owners, c.key,
-         held(c.valid_from, c.valid_to, e.day) AS current
+         held(c.valid_from, c.valid_to, e.day) AS current, contact_id(c.kind, c.value) AS thing
   FROM entries e JOIN shared_contacts c ON c.owner_id = e.bidder_id
   WHERE e.day IS NOT NULL AND list_contains($kinds, c.kind)
 ),
 terms AS (
-  SELECT * FROM used QUALIFY current OR NOT bool_or(current) OVER (PARTITION BY tender_id, bidder_id, kind, value)
+  SELECT * FROM used QUALIFY current OR NOT bool_or(current) OVER (PARTITION BY tender_id, bidder_id, thing)
 ),
-met AS (
-  SELECT tender_id, kind, value FROM terms GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
-)
+uses AS (SELECT tender_id, bidder_id, thing FROM terms),
+"""
+    + SPREAD
+    + """
 SELECT t.tender_id, t.day, t.bidder_id, p.name AS bidder_name, t.bid_id, t.bid_key, t.consortium_id,
        (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
-       t.kind, contact_id(t.kind, t.value) AS thing, t.owners, NOT t.current AS past,
+       t.kind, t.thing, t.owners, 2 * s.pairs / (t.owners * (t.owners - 1)) AS together, NOT t.current AS past,
        list({'table': 'contacts', 'key': t.key} ORDER BY t.key) AS refs
-FROM terms t SEMI JOIN met USING (tender_id, kind, value)
+FROM terms t SEMI JOIN met USING (tender_id, thing) JOIN spread s USING (thing)
 LEFT JOIN parties p ON p.id = t.bidder_id
 GROUP BY ALL
-ORDER BY t.tender_id, t.bidder_id, thing, t.bid_id
-""")
+ORDER BY t.tender_id, t.bidder_id, t.thing, t.bid_id
+"""
+)
 
 POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE day IS NOT NULL AND known > 1) AS judged,
@@ -100,7 +106,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each group of bidders of a tender that unpopular contacts connect."""
     if not len(rows):
         return
-    popular = rows["owners"] > params.popular
+    popular = (rows["owners"] > params.popular) & (rows["together"] <= params.together)
     rows = rows.assign(
         incubator=popular & (rows["kind"] == "address"),
         agent=popular & (rows["kind"] != "address"),
@@ -151,8 +157,9 @@ DETECTOR = Detector(
         zh="同一标段内，两个以上互不为联合体的投标人，在开标日登记的 {kinds} 中任一相同，且该联系方式的使用单"
         "位不超过 {popular} 家。",
         en=(
-            "In one tender, two or more bidders that are no consortium have, on the opening day, a common contact"
-            " of the kinds {kinds} that at most {popular} parties have."
+            "In one tender, two or more bidders that are no consortium have, on the opening day, a common contact "
+            "of the kinds {kinds} that is not popular (popular: more than {popular} parties have it, and at most "
+            "{together} of their pairs ever met)."
         ),
     ),
     why=Text(

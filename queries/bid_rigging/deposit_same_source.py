@@ -10,7 +10,7 @@ from pydantic import Field
 from i18n import Text, money
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Amount, Lead, Link, Tier
-from queries.groups import CONSORTIUM, GroupExcuse, groups
+from queries.groups import CONSORTIUM, SPREAD, GroupExcuse, groups
 
 
 class Parameters(Params):
@@ -18,11 +18,12 @@ class Parameters(Params):
 
     popular: int = Field(8, ge=2, description="Bidders. An account that pays for more of them may be a collecting one.")
     together: float = Field(
-        0.5, gt=0, le=1, description="Share of its tenders in which a popular account may pay for several bidders."
+        0.3, gt=0, le=1, description="Share of the pairs of a popular account's users that may have met in a tender."
     )
 
 
-SELECT = Sql("""
+SELECT = Sql(
+    """
 WITH sources AS (
   SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, d.amount, d.form, d.payer_id,
          d.payer_id = d.guarantor_id AS by_guarantor, d._key AS key,
@@ -35,29 +36,22 @@ WITH sources AS (
   FROM bid_deposits d JOIN entries e USING (bid_id)
   WHERE d.payer_account IS NOT NULL AND d.payer_id IS NOT NULL
 ),
-met AS (
-  SELECT tender_id, thing, min(bidder_id) <> max(bidder_id) AS shared FROM sources GROUP BY ALL
-),
-suspect AS (SELECT thing FROM met GROUP BY thing HAVING bool_or(shared)),
-spread AS (
-  SELECT thing, users, tenders_met / tenders AS together
-  FROM (SELECT thing, count(*) AS tenders, count(*) FILTER (WHERE shared) AS tenders_met
-        FROM met SEMI JOIN suspect USING (thing) GROUP BY thing)
-  JOIN (SELECT thing, count(DISTINCT bidder_id) AS users FROM sources SEMI JOIN suspect USING (thing) GROUP BY thing)
-  USING (thing)
-)
+uses AS (SELECT tender_id, bidder_id, thing FROM sources),
+"""
+    + SPREAD
+    + """
 SELECT s.tender_id, s.day, s.bidder_id, p.name AS bidder_name, s.bid_id, s.bid_key, s.consortium_id,
        (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
-       s.thing, w.users, w.together, min(s.payer_id) AS payer_id, max(s.amount) AS amount,
+       s.thing, w.users, 2 * w.pairs / (w.users * (w.users - 1)) AS together, min(s.payer_id) AS payer_id, max(s.amount) AS amount,
        bool_and(coalesce(s.form IN ('guarantee', 'insurance'), s.by_guarantor, false)) AS guaranteed,
        bool_or(s.form IS NULL) AS form_unknown,
        list({'table': 'bid_deposits', 'key': s.key} ORDER BY s.key) AS refs
-FROM sources s JOIN met m USING (tender_id, thing) JOIN spread w USING (thing)
+FROM sources s SEMI JOIN met USING (tender_id, thing) JOIN spread w USING (thing)
 LEFT JOIN parties p ON p.id = s.bidder_id
-WHERE m.shared
 GROUP BY ALL
 ORDER BY s.tender_id, s.bidder_id, s.thing, s.bid_id
-""")
+"""
+)
 
 POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE seen > 1) AS judged, count(*) FILTER (WHERE seen <= 1) AS no_payer

@@ -11,7 +11,7 @@ from pydantic import Field
 from i18n import Text, listing
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Lead, Tier
-from queries.groups import CONSORTIUM, Group, GroupExcuse, groups
+from queries.groups import CONSORTIUM, SPREAD, Group, GroupExcuse, groups
 
 Code = Literal["lock_no", "ca_no", "file_id", "file_md5", "machine", "mac", "cpu_sn", "disk_sn", "ip"]
 
@@ -42,15 +42,16 @@ class Parameters(Params):
         8, ge=2, description="Bidders. A code used by more of them in all may be a park's network or a consultancy."
     )
     together: float = Field(
-        0.5,
+        0.3,
         gt=0,
         le=1,
-        description="Share. A popular code excuses only while its users meet in at most this share of the tenders "
-        "where it occurs: unrelated users of one network meet now and then, a ring meets always.",
+        description="Share. A popular code excuses only while at most this share of the pairs of its "
+        "users ever met in a tender: unrelated users of one network meet now and then, a ring meets always.",
     )
 
 
-SELECT = Sql("""
+SELECT = Sql(
+    """
 WITH devices AS (
   SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, d.stage, d.on_site, d._key AS key,
          d.lock_no, d.ca_no, d.file_id, d.file_md5, d.mac, d.cpu_sn, d.disk_sn, d.ip,
@@ -58,33 +59,26 @@ WITH devices AS (
   FROM bid_devices d JOIN entries e USING (bid_id)
 ),
 codes AS (
-  SELECT * EXCLUDE (value), hash(value) AS value FROM (
+  SELECT * EXCLUDE (value), code || ':' || hash(value) AS thing FROM (
     UNPIVOT devices ON lock_no, ca_no, file_id, file_md5, machine, mac, cpu_sn, disk_sn, ip INTO NAME code VALUE value)
   WHERE list_contains($fact_codes, code) OR list_contains($lead_codes, code)
 ),
-met AS (
-  SELECT tender_id, code, value, min(bidder_id) <> max(bidder_id) AS shared FROM codes GROUP BY ALL
-),
-suspect AS (SELECT code, value FROM met GROUP BY ALL HAVING bool_or(shared)),
-spread AS (
-  SELECT code, value, users, tenders_met / tenders AS together
-  FROM (SELECT code, value, count(*) AS tenders, count(*) FILTER (WHERE shared) AS tenders_met
-        FROM met SEMI JOIN suspect USING (code, value) GROUP BY ALL)
-  JOIN (SELECT code, value, count(DISTINCT bidder_id) AS users
-        FROM codes SEMI JOIN suspect USING (code, value) GROUP BY ALL) USING (code, value)
-)
+uses AS (SELECT tender_id, bidder_id, thing FROM codes),
+"""
+    + SPREAD
+    + """
 SELECT c.tender_id, c.day, c.bidder_id, p.name AS bidder_name, c.bid_id, c.bid_key, c.consortium_id,
        (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
-       c.code, c.code || ':' || c.value AS thing, s.users, s.together,
+       c.code, c.thing, s.users, 2 * s.pairs / (s.users * (s.users - 1)) AS together,
        bool_and(c.stage IS NOT DISTINCT FROM 'download') AS download_only,
        bool_and(coalesce(c.on_site, false)) AS on_site, bool_or(c.on_site IS NULL) AS on_site_unknown,
        list({'table': 'bid_devices', 'key': c.key} ORDER BY c.key) AS refs
-FROM codes c JOIN met m USING (tender_id, code, value) JOIN spread s USING (code, value)
+FROM codes c SEMI JOIN met USING (tender_id, thing) JOIN spread s USING (thing)
 LEFT JOIN parties p ON p.id = c.bidder_id
-WHERE m.shared
 GROUP BY ALL
-ORDER BY c.tender_id, c.bidder_id, c.code, c.value, c.bid_id
-""")
+ORDER BY c.tender_id, c.bidder_id, c.thing, c.bid_id
+"""
+)
 
 POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE seen > 1) AS judged, count(*) FILTER (WHERE seen <= 1) AS no_codes

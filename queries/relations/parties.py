@@ -1,0 +1,87 @@
+"""Parties, who heads and owns them, and whom a person is tied to."""
+
+from __future__ import annotations
+
+from queries.relations.model import Relation, ref
+
+PARTIES = Relation(
+    "parties",
+    """
+-- Every party that a table describes, with its name. A party that is only referred to is not here.
+SELECT org_id AS id, name, 'org' AS kind, org_type FROM orgs
+UNION ALL SELECT person_id, name, 'person', NULL FROM persons
+""",
+)
+
+SHARED_CONTACTS = Relation(
+    "shared_contacts",
+    """
+-- A phone, e-mail, address or account of more than one owner, with how many owners it has in all.
+SELECT kind, value, owner_id, valid_from, valid_to, _key AS key, owners
+FROM (SELECT *, count(DISTINCT owner_id) OVER (PARTITION BY kind, value) AS owners FROM contacts)
+WHERE owners > 1
+""",
+)
+
+HEADS = Relation(
+    "heads",
+    f"""
+-- Who heads a firm: dated roles of legal representative, and the register's own field for firms without any.
+SELECT holder_id AS person_id, org_id, valid_from, valid_to, {ref("roles")} AS ref FROM roles WHERE kind = 'legal_rep'
+UNION ALL
+SELECT legal_rep_id, org_id, NULL, NULL, {ref("orgs")} FROM orgs
+WHERE legal_rep_id IS NOT NULL AND org_id NOT IN (SELECT org_id FROM roles WHERE kind = 'legal_rep')
+""",
+)
+
+STAKES = Relation(
+    "stakes",
+    f"""
+-- One link of ownership or control: `share` in percent, `control` where more than half is held or control is recorded.
+SELECT holder_id, org_id, coalesce(share_pct, 0) AS share, kind = 'actual_controller' OR share_pct > 50 AS control,
+       valid_from, valid_to, {ref("roles")} AS ref
+FROM roles WHERE kind = 'actual_controller' OR (kind = 'shareholder' AND share_pct > 0)
+""",
+)
+
+CHAINS = Relation(
+    "chains",
+    """
+-- Chains of stakes down from a holder to a firm, of at most 6 links, no firm twice: `product` of the shares in
+-- percent, `control` where each link controls. Stakes below 5 % are left out: they cannot carry control down.
+WITH RECURSIVE chain AS (
+  SELECT holder_id AS top_id, org_id, share AS product, control, 1 AS links, [holder_id, org_id] AS path, [ref] AS refs,
+         valid_from, valid_to
+  FROM stakes WHERE control OR share >= 5
+  UNION ALL
+  SELECT s.holder_id, c.org_id, s.share * c.product / 100, s.control AND c.control, c.links + 1,
+         list_prepend(s.holder_id, c.path), list_prepend(s.ref, c.refs),
+         greatest(s.valid_from, c.valid_from), least(s.valid_to, c.valid_to)
+  FROM chain c JOIN stakes s ON s.org_id = c.top_id
+  WHERE (s.control OR s.share >= 5) AND c.links < 6 AND NOT list_contains(c.path, s.holder_id)
+    AND coalesce(greatest(s.valid_from, c.valid_from), DATE '0001-01-01')
+        <= coalesce(least(s.valid_to, c.valid_to), DATE '9999-12-31'))
+SELECT * FROM chain
+""",
+    needs=("stakes",),
+)
+
+TIES = Relation(
+    "ties",
+    f"""
+-- Which parties a person is tied to: the person, firms where the person holds a role (or at least 5 %), kin, firms of
+-- kin, and owners of a phone, address or account that the person shares with at most 8 owners.
+WITH roles_held AS (
+  SELECT holder_id AS person_id, org_id AS party_id, kind AS how, valid_from, valid_to, [{ref("roles")}] AS refs
+  FROM roles WHERE kind <> 'employee' AND (kind <> 'shareholder' OR share_pct >= 5)
+  UNION ALL
+  SELECT person_id, org_id, 'legal_rep', valid_from, valid_to, [ref] FROM heads
+),
+kin AS (
+  SELECT person_a AS person_id, person_b AS kin_id, coalesce(relation, 'kin') AS relation, valid_from, valid_to,
+         {ref("kinship")} AS ref FROM kinship
+  UNION ALL
+  SELECT person_b, person_a, coalesce(relation, 'kin'), valid_from, valid_to, {ref("kinship")} FROM kinship
+)
+
+RELATIONS = (PARTIES, SHARED_CONTACTS, HEADS, STAKES, CHAINS, TIES)

@@ -1,0 +1,131 @@
+"""The case files of the detectors: small named worlds in canonical tables, and what a detector must say of each.
+
+    detector: same_device
+    world:                      # tables that every case starts from; a case adds rows, or repeats a key to change one
+      tenders:
+        - {tender_id: T1, buyer_id: G1, opened_at: 2024-03-01}
+    cases:
+      - name: two bids from one lock
+        why: the statute names it
+        expect: flagged         # flagged | cleared | silent
+        tier: A                 # of the finding, where flagged
+        twin: on_site_terminal  # the innocent explanation that fits, where cleared
+        entities: [O1, O2]      # ids that the finding must name
+        set: {popular: 3}       # parameters, defaults otherwise
+        findings: 2             # how many there must be, 1 otherwise
+        tables:
+          bids:
+            - {bid_id: B1, tender_id: T1, bidder_id: O1}
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from graph.snapshot import Workspace
+from loaders.load import load
+from queries.profiles import configure
+from queries.registry import detector
+from queries.scan import ScanResult
+from queries.session import EngineName, scan_workspace
+
+FOLDER = Path(__file__).resolve().parent.parent / "cases"
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One named world and what must come of it."""
+
+    detector: str
+    name: str
+    why: str
+    expect: Literal["flagged", "cleared", "silent"]
+    tables: dict[str, list[Mapping[str, Any]]]
+    tier: str | None
+    twin: str | None
+    entities: tuple[str, ...]
+    parameters: dict[str, Any]
+    findings: int
+
+
+def read_cases(detector_id: str) -> list[Case]:
+    """The cases of a detector.
+
+    Raises:
+        FileNotFoundError: the detector has no case file.
+        KeyError: a case lacks its name, its why or what it expects.
+    """
+    document = yaml.safe_load((FOLDER / f"{detector_id}.yml").read_text(encoding="utf-8"))
+    world: dict[str, list[Mapping[str, Any]]] = document.get("world", {})
+    cases = []
+    for entry in document["cases"]:
+        unknown = entry.keys() - {"name", "why", "expect", "tables", "tier", "twin", "entities", "set", "findings"}
+        if unknown:
+            raise KeyError(f"{detector_id}.yml: case {entry.get('name')}: unknown keys {sorted(unknown)}")
+        tables = {table: list(rows) for table, rows in world.items()}
+        for table, rows in (entry.get("tables") or {}).items():
+            tables[table] = [*tables.get(table, []), *rows]
+        cases.append(
+            Case(
+                detector=detector_id,
+                name=entry["name"],
+                why=entry["why"],
+                expect=entry["expect"],
+                tables=tables,
+                tier=entry.get("tier"),
+                twin=entry.get("twin"),
+                entities=tuple(map(str, entry.get("entities", ()))),
+                parameters=entry.get("set", {}),
+                findings=entry.get("findings", 1),
+            )
+        )
+    return cases
+
+
+def write_tables(tables: Mapping[str, Rows], folder: Path) -> None:
+    """Canonical CSV files of the rows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table, rows in tables.items():
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.DictWriter(handle, columns)
+            writer.writeheader()
+            writer.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def scan_tables(
+    tables: Mapping[str, Rows],
+    folder: Path,
+    detector_ids: Sequence[str],
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    engine: EngineName = "embedded",
+    threads: int | None = 1,
+) -> ScanResult:
+    """Load the tables through the real loader and scan them."""
+    write_tables(tables, folder / "source")
+    workspace = Workspace(folder / "workspace")
+    report = load([folder / "source"], workspace, threads=threads)
+    assert report.quarantined == 0, f"the case has rows that cannot be read: {report.as_dict()}"
+    chosen = configure([detector(d) for d in detector_ids], settings=parameters or {})
+    return scan_workspace(workspace, chosen, engine=engine, threads=threads)
+
+
+def scan_case(case: Case, folder: Path, engine: EngineName = "embedded") -> ScanResult:
+    """Scan one case with its detector."""
+    return scan_tables(case.tables, folder, [case.detector], {case.detector: case.parameters}, engine)
