@@ -13,6 +13,29 @@ UNION ALL SELECT person_id, name, 'person', NULL FROM persons
 """,
 )
 
+ENTRIES = Relation(
+    "entries",
+    """
+-- A bid that was made, on the day of its tender's opening (else deadline, notice, award).
+SELECT b.tender_id, b.bid_id, b.bidder_id, nullif(b.consortium_id, '') AS consortium_id, b.price, b.status,
+       coalesce(b.is_winner, false) AS is_winner, t.buyer_id, t.agent_id,
+       CAST(coalesce(t.opened_at, t.submission_deadline, t.published_at, CAST(t.awarded_on AS TIMESTAMP),
+                     b.submitted_at) AS DATE) AS day,
+       b._key AS bid_key, t._key AS tender_key
+FROM bids b LEFT JOIN tenders t USING (tender_id)
+WHERE b.status IS DISTINCT FROM 'invited'
+""",
+)
+
+TENDER_SIZES = Relation(
+    "tender_sizes",
+    """
+-- How many different bidders each tender had.
+SELECT tender_id, count(DISTINCT bidder_id) AS bidders, any_value(day) AS day FROM entries GROUP BY tender_id
+""",
+    needs=("entries",),
+)
+
 SHARED_CONTACTS = Relation(
     "shared_contacts",
     """
@@ -82,6 +105,30 @@ kin AS (
          {ref("kinship")} AS ref FROM kinship
   UNION ALL
   SELECT person_b, person_a, coalesce(relation, 'kin'), valid_from, valid_to, {ref("kinship")} FROM kinship
+)
+SELECT DISTINCT ON (person_id, party_id, how, via_id, valid_from, valid_to) *
+FROM (
+  SELECT person_id, party_id, how, NULL AS via_id, valid_from, valid_to, refs FROM roles_held
+  UNION ALL
+  SELECT person_id, person_id, 'self', NULL, NULL, NULL, [{ref("persons")}] FROM persons
+  UNION ALL
+  SELECT person_id, kin_id, relation, NULL, valid_from, valid_to, [ref] FROM kin
+  UNION ALL
+  SELECT k.person_id, r.party_id, k.relation || ':' || r.how, k.kin_id, greatest(k.valid_from, r.valid_from),
+         least(k.valid_to, r.valid_to), list_prepend(k.ref, r.refs)
+  FROM kin k JOIN roles_held r ON r.person_id = k.kin_id
+  UNION ALL
+  SELECT a.owner_id, b.owner_id, 'shared_' || a.kind, NULL, greatest(a.valid_from, b.valid_from),
+         least(a.valid_to, b.valid_to),
+         [{ref("contacts", "a.key")}, {ref("contacts", "b.key")}]
+  FROM shared_contacts a JOIN shared_contacts b ON a.kind = b.kind AND a.value = b.value AND a.owner_id <> b.owner_id
+  JOIN persons p ON p.person_id = a.owner_id
+  WHERE a.owners <= 8
+)
+WHERE coalesce(valid_from, DATE '0001-01-01') <= coalesce(valid_to, DATE '9999-12-31')
+ORDER BY person_id, party_id, how, via_id, valid_from, valid_to, refs
+""",
+    needs=("shared_contacts", "heads"),
 )
 
 RELATIONS = (PARTIES, SHARED_CONTACTS, HEADS, STAKES, CHAINS, TIES)
