@@ -209,23 +209,13 @@ class People:
         owners = [(self.person(), 100.0)] if owners is None else owners
         for holder, share in owners:
             self.role(holder, org, "shareholder", share)
-        supervisor, finance, handler, technical, manager = (self.person() for _ in range(5))
+        supervisor, finance, handler, technical = (self.person() for _ in range(4))
         self.role(supervisor, org, "supervisor")
         self.role(finance, org, "finance")
-        for worker in (handler, technical, manager):
+        for worker in (handler, technical):
             self.role(worker, org, "employee")
+        manager, certificate = self.project_manager(org)
         row["address"] = self.contact(org, "address", address)
-        certificate = self.serial("certificate", "JZ", 9)
-        self.add(
-            "registrations",
-            person_id=manager,
-            org_id=org,
-            kind="注册建造师",
-            certificate_no=certificate,
-            insured_org_id=org,
-            valid_from="2017-01-01",
-            valid_to="2027-12-31",
-        )
         if qualified:
             self.add(
                 "qualifications",
@@ -254,6 +244,23 @@ class People:
             machine=self.machine(),
             row=row,
         )
+
+    def project_manager(self, org: str) -> tuple[str, str]:
+        """A new registered project manager of a firm, insured there. Returns the person and the certificate."""
+        manager = self.person()
+        self.role(manager, org, "employee")
+        certificate = self.serial("certificate", "JZ", 9)
+        self.add(
+            "registrations",
+            person_id=manager,
+            org_id=org,
+            kind="注册建造师",
+            certificate_no=certificate,
+            insured_org_id=org,
+            valid_from="2017-01-01",
+            valid_to="2027-12-31",
+        )
+        return manager, certificate
 
     def machine(self) -> Row:
         """A machine and tools nobody else has."""
@@ -308,6 +315,17 @@ class People:
             valid_to=None if until is None else iso(until),
         )
         return person
+
+    def disclose(self, org: str, item: str, published: int, ref: str | None = None, due: int | None = None) -> Row:
+        """Something a body made public, on the day it was due unless said otherwise."""
+        return self.add(
+            "disclosures",
+            org_id=org,
+            item=item,
+            due_on=iso(published if due is None else due),
+            published_on=iso(published),
+            ref_id=ref or self.serial("disclosure", "GK"),
+        )
 
     def flush(self) -> None:
         """Write the rows, with names and numbers for those who were not named, and forget them."""

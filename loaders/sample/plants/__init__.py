@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loaders.sample.acts import Town
-from loaders.sample.plants import affiliated_bidders, bid_rigging, debt_feeding
+from loaders.sample.plants import affiliated_bidders, arrears, bid_rigging, debt_feeding, debt_privileges
 
-_FAMILIES = (bid_rigging, affiliated_bidders, debt_feeding)
+_FAMILIES = (bid_rigging, affiliated_bidders, debt_feeding, debt_privileges, arrears)
 
 PLANTED: tuple[Callable[[Town], None], ...] = tuple(act for family in _FAMILIES for act in family.PLANTED)
 TWINS: tuple[Callable[[Town], None], ...] = tuple(act for family in _FAMILIES for act in family.TWINS)

@@ -1,9 +1,13 @@
-"""Plants of `same_device` and `deposit_same_source`: what bidders file with their bids comes from one hand."""
+"""Plants of `same_device`, `same_handler`, `same_team_member` and `deposit_same_source`.
+
+What bidders file with their bids comes from one hand.
+"""
 
 from __future__ import annotations
 
-from loaders.sample.acts import Tender, Town
+from loaders.sample.acts import Town
 from loaders.sample.town import Firm
+from loaders.sample.trade import Tender
 
 _SHARED = (
     ("lock_no",),
@@ -20,10 +24,6 @@ _POPULAR = 12
 """Firms behind one popular identifier: more than the eight parties up to which sharing tells something."""
 
 
-def _pair(town: Town, tender: Tender, a: int = 0, b: int = 1) -> dict[str, str]:
-    return {"tender": tender.id, "bidder_a": tender.bids[a].firm.id, "bidder_b": tender.bids[b].firm.id}
-
-
 def shared_device(town: Town) -> None:
     """Two bidders' files were made or uploaded with one tool; each round plants three of nine kinds."""
     for i in range(3):
@@ -33,7 +33,7 @@ def shared_device(town: Town) -> None:
         for column in columns:
             for a, b in ((first.prepared, second.prepared), (first.device, second.device)):
                 b[column] = a[column]
-        town.planted("same_device", f"shared {'+'.join(columns)}", **_pair(town, tender))
+        town.planted("same_device", f"shared {'+'.join(columns)}", **tender.pair())
 
 
 def on_site_upload(town: Town) -> None:
@@ -42,7 +42,7 @@ def on_site_upload(town: Town) -> None:
     tender = town.tender(town.body(), [town.firm(), town.firm(), *town.bystanders(2)])
     for bid in tender.bids[:2]:
         bid.device.update({name: terminal[name] for name in ("ip", "mac", "cpu_sn", "disk_sn")}, on_site="true")
-    town.twin("same_device", "on_site_upload", "one terminal, on_site", **_pair(town, tender))
+    town.twin("same_device", "on_site_upload", "one terminal, on_site", **tender.pair())
 
 
 def owner_control_price(town: Town) -> None:
@@ -59,7 +59,7 @@ def owner_control_price(town: Town) -> None:
             file_id=f"{owner['cpu_sn'].lower()}",
             on_site="false",
         )
-    town.twin("same_device", "owner_control_price", "one file at stage download", **_pair(town, tender))
+    town.twin("same_device", "owner_control_price", "one file at stage download", **tender.pair())
 
 
 def _popular_tenders(town: Town, firms: list[Firm]) -> list[Tender]:
@@ -79,7 +79,7 @@ def park_address(town: Town) -> None:
         for bid in tender.bids[:2]:
             bid.prepared["ip"] = bid.device["ip"] = address
     for tender in tenders:
-        town.twin("same_device", "park_address", "one address of a park", **_pair(town, tender))
+        town.twin("same_device", "park_address", "one address of a park", **tender.pair())
 
 
 def consultancy_machine(town: Town) -> None:
@@ -91,7 +91,7 @@ def consultancy_machine(town: Town) -> None:
         for bid in tender.bids[:2]:
             bid.prepared.update({name: desk[name] for name in ("ip", "mac", "cpu_sn", "disk_sn")})
     for tender in tenders:
-        town.twin("same_device", "consultancy_machine", "one consultancy's machine", **_pair(town, tender))
+        town.twin("same_device", "consultancy_machine", "one consultancy's machine", **tender.pair())
 
 
 def consortium_partners(town: Town) -> None:
@@ -102,8 +102,10 @@ def consortium_partners(town: Town) -> None:
         partner.prepared[column] = lead.prepared[column]
         partner.device[column] = lead.device[column]
     partner.deposit.update(payer_id=lead.firm.id, payer_account=lead.firm.account)
-    for detector in ("same_device", "deposit_same_source"):
-        town.twin(detector, "consortium_partners", "one consortium", **_pair(town, tender))
+    partner.row["handler_id"] = lead.row["handler_id"]
+    partner.members["technical"]["person_id"] = lead.firm.technical
+    for detector in ("same_device", "deposit_same_source", "same_handler", "same_team_member"):
+        town.twin(detector, "consortium_partners", "one consortium", **tender.pair())
 
 
 def deposits_of_one_source(town: Town) -> None:
@@ -122,7 +124,7 @@ def deposits_of_one_source(town: Town) -> None:
         for bid in (first, second):
             bid.deposit.update(payer_account=account)
     note = ("one third party", "one bidder pays the other's", "one account")[way]
-    town.planted("deposit_same_source", note, **_pair(town, tender))
+    town.planted("deposit_same_source", note, **tender.pair())
 
 
 def same_guarantor(town: Town) -> None:
@@ -133,10 +135,31 @@ def same_guarantor(town: Town) -> None:
         tender = town.tender(town.body(), [town.firm(), town.firm(), *town.bystanders(2)])
         for bid in tender.bids[:2]:
             bid.deposit.update(form=form, guarantor_id=guarantor, payer_id=guarantor, payer_account=account)
-        town.twin("deposit_same_source", "same_guarantor", f"form = {form}", **_pair(town, tender))
+        town.twin("deposit_same_source", "same_guarantor", f"form = {form}", **tender.pair())
 
 
-PLANTED = (shared_device, deposits_of_one_source)
+def one_handler(town: Town) -> None:
+    """One person hands in two bids, or is named as contact person in both."""
+    tender = town.tender(town.body(), [town.firm(), town.firm(), *town.bystanders(2)])
+    first, second = tender.bids[0], tender.bids[1]
+    if town.round % 2 == 0:
+        second.row["handler_id"] = first.firm.handler
+        town.planted("same_handler", "one handler", **tender.pair())
+        return
+    for bid in (first, second):
+        town.add("bid_members", bid_id=bid.id, person_id=first.firm.handler, role="contact")
+    town.planted("same_handler", "one contact person", **tender.pair())
+    town.by_product("same_team_member", "the contact person is listed in both teams", **tender.pair())
+
+
+def one_team_member(town: Town) -> None:
+    """One technician stands in two bidders' project teams."""
+    tender = town.tender(town.body(), [town.firm(), town.firm(), *town.bystanders(2)])
+    tender.bids[1].members["technical"]["person_id"] = tender.bids[0].firm.technical
+    town.planted("same_team_member", "one technician", **tender.pair())
+
+
+PLANTED = (shared_device, deposits_of_one_source, one_handler, one_team_member)
 TWINS = (
     on_site_upload,
     owner_control_price,
