@@ -1,0 +1,131 @@
+"""The canonical loader: a file of one canonical table, in any of the forms the data contract names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graph.schema import TABLES
+from loaders import headers
+from loaders.adapter import Batch, Rejected
+from loaders.delimited import Rows, find_header
+from loaders.messages import UnreadableSource
+from loaders.opening import Opened
+from loaders.report import LoadReport
+from loaders.sheets import find_sheet_header, open_parquet, open_workbook
+
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".xlsx", ".xls", ".xlsm", ".ods", ".parquet")
+_PART = re.compile(r"[-_. ]?(?:part)?[-_. ]?\d[\d\-_]*")
+
+
+class Source(Protocol):
+    """Something with a header and rows."""
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers as they stand in the file."""
+        ...
+
+    def rows(self) -> Iterator[Rows]:
+        """The rows as text columns named by position."""
+        ...
+
+
+def table_of(name: str) -> str | None:
+    """The canonical table that a file or sheet name names: `bids`, `投标`, `bids-2024`, `bids_part2`."""
+    stem = name.strip()
+    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+        if stem.lower().endswith(suffix):
+            stem = stem[: -len(suffix)]
+            break
+    for table in TABLES.values():
+        for known in (table.name, table.zh):
+            if stem.lower().startswith(known) and (stem.lower() == known or _PART.fullmatch(stem[len(known) :])):
+                return table.name
+    return None
+
+
+def read(opened: Opened, report: LoadReport, table: str | None = None) -> Iterator[Batch]:
+    """The rows of a canonical file.
+
+    Args:
+        opened: the file.
+        report: told of sheets that are not read.
+        table: which table it is; found out from the name of the file, or of the sheets, otherwise.
+
+    Raises:
+        UnreadableSource: the file or its header cannot be read.
+    """
+    for name, source in sources(opened, table or table_of(opened.file.name), report):
+        layout = headers.layout(opened.file, name, source.headers)
+        yield Batch(name, _empty(layout), unknown_columns=layout.unknown)
+        for rows in source.rows():
+            yield Batch(name, named(rows.table, layout), _of_table(name, rows.rejected))
+
+
+def sources(opened: Opened, table: str | None, report: LoadReport) -> Iterator[tuple[str, Source]]:
+    """The tables in a file: one, or a sheet for each."""
+    if opened.form == "sheet":
+        sheets = open_workbook(opened.file)
+        if not sheets:
+            raise UnreadableSource(opened.file, "empty_file")
+        by_table = {name: found for name in sheets if (found := table_of(name))}
+        if table and table not in by_table.values():
+            by_table = {next(iter(sheets)): table}
+        if not by_table:
+            raise UnreadableSource(opened.file, "which_table", known=", ".join(TABLES))
+        for name in sheets:
+            if name not in by_table:
+                report.warn("sheet_not_read", file=opened.file.name, sheet=name)
+        for name, found in by_table.items():
+            yield found, find_sheet_header(opened.file, name, sheets[name][1], _score(found))
+        return
+    if table is None:
+        raise UnreadableSource(opened.file, "which_table", known=", ".join(TABLES))
+    if opened.form == "parquet":
+        yield table, open_parquet(opened.file)
+    else:
+        yield table, find_header(opened.file, opened.path, opened.skip, _score(table))
+
+
+def _score(table: str) -> Callable[[Sequence[str]], int]:
+    return lambda cells: headers.recognised(table, cells)
+
+
+def _empty(layout: headers.Layout) -> pa.Table:
+    names = [meaning.column for meaning in layout.meanings if meaning]
+    return pa.table([*([pa.array([], pa.string())] * len(names)), pa.array([], pa.int64())], names=[*names, "_row"])
+
+
+def named(table: pa.Table, layout: headers.Layout) -> pa.Table:
+    """The columns of a file under their canonical names; amounts in 万元 as amounts in yuan."""
+    columns = {
+        meaning.column: _times_wan(table[str(position)]) if meaning.in_wan else table[str(position)]
+        for position, meaning in enumerate(layout.meanings)
+        if meaning
+    }
+    return pa.table({**columns, "_row": table["_row"]})
+
+
+def _times_wan(amounts: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        exact = pc.cast(pc.utf8_trim_whitespace(amounts), pa.decimal128(20, 6))
+        scaled = pc.multiply(exact, pa.scalar(10_000, pa.decimal128(5, 0)))
+        return pc.cast(pc.cast(scaled, pa.decimal128(30, 2)), pa.string())
+    except pa.ArrowInvalid:
+        # Some cell is no plain number: the unit is left for the careful reading of each.
+        return pc.binary_join_element_wise(amounts, "万", "")
+
+
+def _of_table(table: str, rejected: list[Rejected]) -> tuple[Rejected, ...]:
+    return tuple(Rejected(table, item.row, item.column, item.value, item.reason) for item in rejected)
+
+
+def supported(file: Path) -> bool:
+    """Whether the name of a file says that it may hold a canonical table."""
+    return file.name.lower().endswith(SUFFIXES)

@@ -1,0 +1,194 @@
+"""`qingfeng load`: sources become the next snapshot, or nothing changes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from graph.schema import TABLES
+from graph.snapshot import Draft, Manifest, Snapshot, Source, TableInfo, Workspace
+from graph.tables import connect
+from loaders import canonical, merging
+from loaders.adapter import Batch, Notes
+from loaders.checks import acts_until, dangling, warn_of_values
+from loaders.opening import Opened, open_file
+from loaders.report import EXAMPLES, FileReport, LoadReport, Progress, Tick
+from loaders.sources import Planned, SourceKind, plan
+from loaders.staging import Stage
+
+MEMORY = "2GB"
+"""What DuckDB may hold; beyond it goes to the scratch folder of the workspace."""
+
+
+def load(
+    sources: Sequence[Path],
+    workspace: Workspace,
+    *,
+    source_kind: SourceKind | None = None,
+    mapping: Path | None = None,
+    progress: Progress | None = None,
+    threads: int | None = None,
+) -> LoadReport:
+    """Read sources, check every cell, and make the next snapshot of the workspace.
+
+    Rows that are there already change nothing; a row with other values replaces the columns that its file has. Rows
+    that cannot be read go to quarantine. If nothing changes, the last snapshot stays as it is.
+
+    Args:
+        sources: files, or folders of `<table>.<ext>` files or of OCDS documents.
+        workspace: where the snapshots are.
+        source_kind: what the sources are; found out from their names where it is not said.
+        mapping: a mapping file that says what the columns of the sources mean.
+        progress: told how far the load is.
+        threads: most threads of DuckDB.
+
+    Raises:
+        SourceError: a source cannot be read at all. Nothing was written.
+        MappingError: the mapping file is wrong. Nothing was written.
+        WorkspaceError: the workspace is in use or damaged.
+        KeyCollision: two rows have one key. Nothing was written.
+    """
+    report = LoadReport()
+    planned = plan(sources, source_kind, mapped=mapping is not None, report=report)
+    with workspace.draft() as draft, _scratch(workspace) as scratch:
+        previous = workspace.current_or_none()
+        report.snapshot_before = report.snapshot_after = previous.id if previous else None
+        connection = connect(threads, MEMORY)
+        connection.execute("SET temp_directory = ?", [str(scratch)])
+        try:
+            run = _Run(workspace, report, progress, connection, previous, scratch)
+            run.read(planned, mapping)
+            return run.write(draft)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _scratch(workspace: Workspace) -> Iterator[Path]:
+    """A folder for plain copies of packed files and for what does not fit into memory; one load at a time has it."""
+    folder = workspace.path / ".scratch"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Run:
+    """One load on its way."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        report: LoadReport,
+        progress: Progress | None,
+        connection: duckdb.DuckDBPyConnection,
+        previous: Snapshot | None,
+        scratch: Path,
+    ) -> None:
+        self.report = report
+        self.connection = connection
+        self.previous = previous
+        self.scratch = scratch
+        self.stage = Stage(connection, workspace.secret(), report)
+        self.sources = list(previous.manifest.sources) if previous else []
+        self._progress = progress
+        self._bytes = self._total = self._rows = 0
+
+    def read(self, planned: Sequence[Planned], mapping: Path | None) -> None:
+        """Stage the rows of every file."""
+        opened = [open_file(item.file, self.scratch) for item in planned]
+        self._total = sum(file.size for file in opened)
+        for item, file in zip(planned, opened, strict=True):
+            self._read_file(item, file)
+            self._bytes += file.size
+            self._tick("reading", item.name)
+
+    def _read_file(self, item: Planned, opened: Opened) -> None:
+        listed = FileReport(item.name, opened.sha256, opened.size, opened.format, opened.encoding)
+        self.report.files.append(listed)
+        source = self._source(Source(item.name, opened.sha256, opened.size, opened.format))
+        for batch in self._batches(item, opened):
+            self.stage.add(batch, item.name, source, sparse=item.kind == "ocds")
+            listed.rows += batch.rows.num_rows + len(batch.rejected)
+            listed.unknown_columns += [name for name in batch.unknown_columns if name not in listed.unknown_columns]
+            self._rows += batch.rows.num_rows
+            self._tick("reading", item.name)
+        if not listed.rows:
+            self.report.warn("no_rows", file=item.name)
+
+    def _batches(self, item: Planned, opened: Opened) -> Iterator[Batch]:
+        if item.kind == "canonical":
+            yield from canonical.read(opened, self.report)
+            return
+        from loaders.ocds import read_ocds
+
+        notes = Notes()
+        yield from read_ocds(item.file, notes)
+        for note in notes.warnings:
+            self.report.warn("note", file=item.name, note=note)
+
+    def _source(self, source: Source) -> int:
+        for index, known in enumerate(self.sources):
+            if (known.file, known.sha256) == (source.file, source.sha256):
+                return index
+        self.sources.append(source)
+        return len(self.sources) - 1
+
+    def _tick(self, step: str, name: str) -> None:
+        if self._progress:
+            self._progress(Tick(step, name, self._bytes, self._total, self._rows))
+
+    def write(self, draft: Draft) -> LoadReport:
+        """Merge, write and switch to the new snapshot, if anything changed."""
+        self.connection.execute(merging.CREATE_UPDATES)
+        files = {name: self.previous.table_file(name) for name in TABLES} if self.previous else {}
+        infos = dict(self.previous.manifest.tables) if self.previous else {}
+        tables = {name: file for name, file in files.items() if file}
+        for name in TABLES:
+            target = draft.tables / f"{name}.parquet"
+            if name in self.stage.tables:
+                self._tick("merging", name)
+                counts = self.report.table(name)
+                warn_of_values(self.connection, name, self.report, self._names())
+                if merging.merge(self.connection, name, files.get(name), target, counts):
+                    tables[name] = target
+                    infos[name] = merging.describe(self.connection, name, target)
+                self.stage.drop(name)
+            if name in tables and tables[name] != target:
+                target.hardlink_to(tables[name])
+        self.report.dangling = dangling(self.connection, tables)
+        self._finish(draft, tables, infos)
+        return self.report
+
+    def _names(self) -> list[str]:
+        return [source.file for source in self.sources]
+
+    def _finish(self, draft: Draft, tables: dict[str, Path], infos: dict[str, TableInfo]) -> None:
+        manifest = Manifest(
+            snapshot_id=_snapshot_id(infos),
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            data_as_of=acts_until(self.connection, tables),
+            tables=infos,
+            sources=tuple(self.sources),
+        )
+        self.report.snapshot_after = manifest.snapshot_id
+        merging.summarise(self.connection, self.report, draft.path, self._names(), EXAMPLES)
+        if self.previous is None or manifest.snapshot_id != self.previous.id:
+            self._tick("writing", manifest.snapshot_id)
+            draft.commit(manifest, self.report.as_dict())
+
+
+def _snapshot_id(tables: dict[str, TableInfo]) -> str:
+    """A hash of the tables' values: the same for the same rows, in whatever order and from whatever file."""
+    digest = sha256()
+    for name in sorted(tables):
+        digest.update(f"{name} {tables[name].content} {' '.join(tables[name].columns)}\n".encode())
+    return digest.hexdigest()[:16]

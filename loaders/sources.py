@@ -1,0 +1,69 @@
+"""Which files a load reads, and how each is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from graph.schema import TABLES
+from loaders import canonical
+from loaders.messages import UnreadableSource
+from loaders.report import LoadReport
+
+SourceKind = Literal["canonical", "ocds"]
+
+_JSON = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One file to read. `name` is how reports, provenance and evidence name it."""
+
+    file: Path
+    name: str
+    kind: Literal["canonical", "ocds", "mapped"]
+
+
+def plan(sources: Sequence[Path], kind: SourceKind | None, *, mapped: bool, report: LoadReport) -> list[Planned]:
+    """The files to read, in order: canonical tables before documents, by name within a folder.
+
+    Raises:
+        UnreadableSource: a source is not there, or has no file that can be read.
+    """
+    planned: list[Planned] = []
+    for source in sources:
+        if not source.exists():
+            raise UnreadableSource(source, "no_such_file")
+        if source.is_dir():
+            planned += _folder(source, kind, mapped=mapped, report=report)
+        else:
+            planned.append(Planned(source, source.name, _kind(source, kind, mapped=mapped)))
+    return planned
+
+
+def _kind(file: Path, kind: SourceKind | None, *, mapped: bool) -> Literal["canonical", "ocds", "mapped"]:
+    if mapped:
+        return "mapped"
+    return kind or ("ocds" if file.name.lower().endswith(_JSON) else "canonical")
+
+
+def _folder(folder: Path, kind: SourceKind | None, *, mapped: bool, report: LoadReport) -> list[Planned]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith((".", "~$")))
+    top = [file for file in files if file.parent == folder and canonical.supported(file)]
+    if mapped:
+        return [Planned(file, file.relative_to(folder).as_posix(), "mapped") for file in top]
+    tables = [file for file in top if canonical.table_of(file.name) or file.name.lower().endswith((".xlsx", ".ods"))]
+    documents = [file for file in files if file.name.lower().endswith(_JSON)]
+    if kind is None:
+        kind = "canonical" if tables else "ocds"
+    chosen = tables if kind == "canonical" else documents
+    if not chosen:
+        raise UnreadableSource(folder, "empty_folder", known=", ".join(TABLES))
+    if kind == "canonical":
+        order = list(TABLES)
+        chosen.sort(key=lambda file: (order.index(canonical.table_of(file.name) or order[0]), file.name))
+        if ignored := [file.name for file in top if file not in chosen]:
+            report.warn("files_not_read", files=ignored)
+    return [Planned(file, file.relative_to(folder).as_posix(), kind) for file in chosen]
