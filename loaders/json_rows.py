@@ -35,6 +35,8 @@ _EXTRA = ("source_record_id", "as_of_date", "_derived")
 class Ledger:
     """What was counted and rejected, and the rows gathered so far."""
 
+    main_table: str
+    """The table whose batches carry what is rejected for no table in particular."""
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -82,7 +84,7 @@ class Ledger:
             return
         rejected: dict[str, list[Rejected]] = {}
         for entry in self.rejected:
-            rejected.setdefault(entry.table or "tenders", []).append(entry)
+            rejected.setdefault(entry.table or self.main_table, []).append(entry)
         for name in TABLES:
             if name in self.rows or name in rejected:
                 yield Batch(name, _as_table(name, self.rows.get(name, [])), tuple(rejected.get(name, ())))

@@ -37,7 +37,7 @@ def read_ocds(file: Path, notes: Notes) -> Iterator[Batch]:
     Raises:
         UnreadableSource: the file is empty or no JSON at all.
     """
-    ledger = Ledger()
+    ledger = Ledger("tenders")
     with open_json(file, _LISTS, _ONE_RECORD) as source:
         for row, reason in source.broken:
             ledger.reject(None, row, None, None, reason)
