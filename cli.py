@@ -73,10 +73,10 @@ def load(
     from loaders.adapter import SourceError
     from loaders.load import load as run_load
     from loaders.mapping import MappingError
-    from viz.terminal import counting, show_load
+    from viz.terminal import loading, show_load
 
     try:
-        with counting(quiet=as_json) as progress:
+        with loading(quiet=as_json, language=LANGUAGE) as progress:
             report = run_load(
                 sources,
                 Workspace(workspace),
@@ -87,11 +87,10 @@ def load(
             )
     except (SourceError, MappingError, WorkspaceError) as error:
         _fail(str(error), as_json)
-    document = report.as_dict()
     if as_json:
-        _print_json(document)
+        _print_json(report.as_dict())
     else:
-        show_load(document, LANGUAGE)
+        show_load(report, LANGUAGE)
     if strict and report.quarantined:
         raise typer.Exit(EXIT_QUARANTINED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from i18n import Language, money, text
+from loaders.report import LoadReport, Tick
 from queries.detector import FAMILIES, Detector
 from queries.laws import laws
 from queries.registry import detector as find_detector
+from queries.scan import Progress as ScanProgress
 from queries.scan import ScanResult
 from viz.doctor import Check
 
@@ -55,7 +58,32 @@ def counting(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]
 
 
 @contextlib.contextmanager
-def stepping(*, quiet: bool, language: Language) -> Iterator[Callable[[str, int, int], None] | None]:
+def loading(*, quiet: bool, language: Language) -> Iterator[Callable[[Tick], None] | None]:
+    """A progress bar over the bytes of a load's files, with rows per second and time left."""
+    if quiet:
+        yield None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, rate="")
+        started = time.monotonic()
+
+        def told(tick: Tick) -> None:
+            step = text(f"load.step_{tick.step}", language, name=tick.name)
+            rate = text("load.rate", language, rate=f"{tick.rows / max(0.1, time.monotonic() - started):,.0f}")
+            bar.update(task, description=escape(step), completed=tick.done, total=tick.total or None, rate=rate)
+
+        yield told
+
+
+@contextlib.contextmanager
+def stepping(*, quiet: bool, language: Language) -> Iterator[ScanProgress | None]:
     """A progress bar told `(detector, number, total)` before each detector runs."""
     if quiet:
         yield None
@@ -64,49 +92,55 @@ def stepping(*, quiet: bool, language: Language) -> Iterator[Callable[[str, int,
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("")
 
-        def told(detector_id: str, number: int, total: int) -> None:
-            title = find_detector(detector_id).title.in_language(language)
+        def told(detector: str, number: int, total: int) -> None:
+            title = find_detector(detector).title.in_language(language)
             bar.update(task, description=title, completed=number - 1, total=total)
 
         yield told
 
 
-def show_load(report: dict[str, Any], language: Language) -> None:
+def show_load(report: LoadReport, language: Language) -> None:
     """The load report as a table, with what needs a look beneath it."""
     console = _console()
-    table = Table(title=text("load.title", language))
-    table.add_column(text("load.table", language))
+    table = Table(title=text("load.report_title", language))
     counts = ("read", "new", "updated", "unchanged", "duplicates", "quarantined")
-    for name in counts:
-        table.add_column(text(f"load.{name}", language), justify="right")
-    for name, row in report["tables"].items():
-        table.add_row(name, *(f"{row[count]:,}" for count in counts))
+    for name in ("table", *counts):
+        table.add_column(text(f"load.column_{name}", language), justify="left" if name == "table" else "right")
+    for name, row in report.tables.items():
+        table.add_row(name, *(f"{getattr(row, count):,}" for count in counts))
     console.print(table)
-    for line in report.get("warnings", []):
-        console.print(f"[yellow]![/] {escape(str(line))}")
-    for name, count in report.get("dangling", {}).items():
-        console.print(f"[yellow]![/] {escape(text('load.dangling', language, column=name, count=f'{count:,}'))}")
-    for name, columns in report.get("unknown_columns", {}).items():
-        console.print(
-            f"[yellow]![/] {escape(text('load.unknown_columns', language, table=name, columns=', '.join(columns)))}"
-        )
-    console.print(text("load.snapshot", language, snapshot=report["snapshot"]), soft_wrap=True)
+
+    def note(message: str) -> None:
+        console.print(f"[yellow]![/] {escape(message)}", soft_wrap=True)
+
+    for warning in report.warnings:
+        note(text(f"load.{warning.key}", language, **warning.values))
+    for name, count in report.dangling.items():
+        note(text("load.report_dangling", language, column=name, count=f"{count:,}"))
+    for file in report.files:
+        if file.unknown_columns:
+            columns = ", ".join(file.unknown_columns)
+            note(text("load.report_unknown_columns", language, file=file.file, columns=columns))
+    for reason, count in report.quarantine.get("reasons", {}).items():
+        note(text("load.report_quarantine", language, count=f"{count:,}", reason=text(reason, language)))
+    for example in report.quarantine.get("examples", [])[:5]:
+        note("  " + text("load.report_cell", language, **{k: "" if v is None else v for k, v in example.items()}))
+    outcome = "load.report_snapshot" if report.changed else "load.report_unchanged"
+    console.print(text(outcome, language, snapshot=report.snapshot_after), soft_wrap=True)
 
 
 def show_scan(result: ScanResult, file: Path, language: Language) -> None:
     """A table per detector, the strongest findings, and what to do next."""
     console = _console()
     table = Table(title=text("scan.title", language, data_as_of=result.data_as_of or "?"))
-    for name in ("family", "detector"):
-        table.add_column(text(f"scan.{name}", language))
+    table.add_column(text("scan.detector", language), no_wrap=True)
     for name in ("judged", "A", "B", "C", "cleared", "not_judgeable", "seconds"):
         table.add_column(text(f"scan.{name}", language), justify="right")
     notes = []
     for report in result.reports:
         found = find_detector(report.detector)
         table.add_row(
-            FAMILIES[found.family].in_language(language),
-            f"{found.title.in_language(language)}\n[dim]{found.id}[/]",
+            f"{found.title.in_language(language)} [dim]{found.id}[/]",
             f"{report.judged:,}",
             *(f"[{TIER_STYLE[t]}]{report.flagged[t]:,}[/]" if t in report.flagged else "–" for t in "ABC"),
             f"{report.cleared:,}",

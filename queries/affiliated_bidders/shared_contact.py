@@ -154,8 +154,8 @@ DETECTOR = Detector(
         en="Do different bidders of one tender have a common, uncommon phone, e-mail, address or account?",
     ),
     rule=Text(
-        zh="同一标段内，两个以上互不为联合体的投标人，在开标日登记的 {kinds} 中任一相同，且该联系方式的使用单"
-        "位不超过 {popular} 家。",
+        zh="同一标段内，两个以上互不为联合体的投标人，在开标日登记的 {kinds} 中任一相同，"
+        "且并非由超过 {popular} 家、两两同场比例不超过 {together} 的单位共用。",
         en=(
             "In one tender, two or more bidders that are no consortium have, on the opening day, a common contact "
             "of the kinds {kinds} that is not popular (popular: more than {popular} parties have it, and at most "

@@ -243,9 +243,17 @@ def _tenderers(count: int | None) -> int:
     return count if 0 < count < 2**31 else NONE - 1
 
 
+def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The distinct values, sorted: several times faster than `numpy.unique` on values that are nearly in order."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
+
+
 def _distinct(of: NDArray[np.int64], classes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Which award (by position) has which class, each pair once."""
-    pairs = np.unique((of << 32 | classes)[classes != NONE])
+    pairs = distinct((of << 32 | classes)[classes != NONE])
     return (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
 
 

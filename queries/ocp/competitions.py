@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.columns import AWARD_STATUS, BID_STATUS, MISSING, NONE, Columns, Key, kept
+from queries.ocp.columns import AWARD_STATUS, BID_STATUS, MISSING, NONE, Columns, Key, kept, distinct
 from queries.ocp.dataset import Dataset
 from queries.ocp.settings import Settings
 
@@ -157,7 +157,7 @@ class Competitions:
     def distinct(self, rows: NDArray[np.int64] | Flags) -> tuple[Ints, Ints]:
         """(competition, bidder) of some bids, each pair once."""
         size = len(self.parties.keys) + 1
-        pairs = np.unique(self._pairs(self.bid_competition[rows], self.bidder[rows]))
+        pairs = distinct(self._pairs(self.bid_competition[rows], self.bidder[rows]))
         return (pairs // size).astype(np.int32), (pairs % size).astype(np.int32)
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.columns import NONE
+from queries.ocp.columns import NONE, distinct
 from queries.ocp.competitions import ACTIVE, DISQUALIFIED, Competitions, Flags, Ints, submitted
 from queries.ocp.outcomes import Count, Floats, Outcome, fence, note_fence
 from queries.ocp.price import award_reasons
@@ -114,7 +114,7 @@ def heterogeneous_supplier(case: Competitions) -> Outcome:
 
 def _distinct_of(owners: Ints, things: Ints, size: int) -> Ints:
     """How many distinct things each owner has."""
-    pairs = np.unique(owners.astype(np.int64) << 32 | things)
+    pairs = distinct(owners.astype(np.int64) << 32 | things)
     return np.bincount(pairs >> 32, minlength=size).astype(np.int32)
 
 

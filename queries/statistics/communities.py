@@ -1,0 +1,305 @@
+"""Cohesive groups of the co-bidding network, against chance.
+
+Firms that meet far more often than their activity explains, and meet few others, are where a cartel can live: Wachs &
+Kertész (2019), "A network approach to cartel detection in public auction markets", Scientific Reports 9, 10818.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import networkit as nk
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from queries.statistics.discovery import benjamini_hochberg
+from queries.statistics.incidence import Incidence, Matrix, co_bids, jaccard
+
+Labels = npt.NDArray[np.int64]
+
+
+def leiden(weights: Matrix, seed: int = 1, resolution: float = 1.0) -> Labels:
+    """The community of each node of a symmetric weighted graph: Leiden (Traag et al. 2019), one thread, fixed seed.
+
+    Labels are numbered by the smallest member, so the same graph gives the same labels. Nodes without an edge are
+    communities of their own.
+    """
+    nodes = weights.shape[0]
+    upper = sparse.triu(weights, k=1).tocoo()
+    order = np.lexsort((upper.col, upper.row))
+    threads = nk.getMaxNumberOfThreads()
+    nk.setNumberOfThreads(1)
+    try:
+        nk.setSeed(seed, False)
+        graph = nk.GraphFromCoo(
+            (
+                upper.data[order].astype(np.float64),
+                (upper.row[order].astype(np.uint64), upper.col[order].astype(np.uint64)),
+            ),
+            n=nodes,
+            weighted=True,
+        )
+        method = nk.community.ParallelLeiden(graph, randomize=False, iterations=4, gamma=resolution)
+        method.run()
+        raw = np.asarray(method.getPartition().getVector(), dtype=np.int64)
+    finally:
+        nk.setNumberOfThreads(threads)
+    return _numbered(raw)
+
+
+def _numbered(raw: Labels) -> Labels:
+    """Labels renumbered in the order of their first member."""
+    _, first, inverse = np.unique(raw, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return np.asarray(rank[inverse], dtype=np.int64)
+
+
+def profile(weights: Matrix, shared: Matrix, expected: Matrix, label: Labels) -> pd.DataFrame:
+    """One row a community, by label.
+
+    - `size`: members; `pairs_met`: pairs of them with an edge.
+    - `cohesion`: coherence of Onnela et al. (2005), as Wachs & Kertész use it: the geometric over the arithmetic
+      mean of the weights of its edges, times the share of its pairs that have an edge; 1 where all meet equally often.
+    - `exclusivity`: weight of its inner edges over the weight of all edges at its members (inner counted once).
+    - `together`: co-bids within it; `expected`: how many chance would give; `excess`: (together - expected) /
+      √expected.
+    """
+    edges = sparse.triu(weights, k=1).tocoo()
+    inner = label[edges.row] == label[edges.col]
+    k = int(label.max()) + 1 if len(label) else 0
+    at = label[edges.row[inner]]
+    weight = edges.data[inner]
+    size = np.bincount(label, minlength=k).astype(np.float64)
+    met = np.bincount(at, minlength=k).astype(np.float64)
+    total = np.bincount(at, weights=weight, minlength=k)
+    logs = np.bincount(at, weights=np.log(weight), minlength=k)
+    outer = ~inner
+    touching = total + np.bincount(label[edges.row[outer]], weights=edges.data[outer], minlength=k)
+    touching += np.bincount(label[edges.col[outer]], weights=edges.data[outer], minlength=k)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        coherence = np.exp(logs / met) / (total / met)
+        density = met / (size * (size - 1) / 2)
+        exclusivity = total / touching
+    together, chance = _within(shared, label, k), _within(expected, label, k)
+    return pd.DataFrame(
+        {
+            "size": size,
+            "pairs_met": met,
+            "cohesion": np.nan_to_num(coherence * density),
+            "exclusivity": np.nan_to_num(exclusivity),
+            "together": together,
+            "expected": chance,
+            "excess": np.where(chance > 0, (together - chance) / np.sqrt(np.maximum(chance, 1e-9)), 0.0),
+        }
+    )
+
+
+def _within(values: Matrix, label: Labels, k: int) -> npt.NDArray[np.float64]:
+    pairs = sparse.triu(values, k=1).tocoo()
+    inner = label[pairs.row] == label[pairs.col]
+    found = np.bincount(label[pairs.row[inner]], weights=pairs.data[inner], minlength=k)
+    return np.asarray(found, dtype=np.float64)
+
+
+def reshuffle(bids: Incidence, stratum: npt.ArrayLike, copies: int, rng: np.random.Generator) -> list[Incidence]:
+    """Networks in which the firms bid as often, in the same strata and tenders as large, but meet by chance.
+
+    Within each stratum (category, place, period) the firms' bids are dealt anew to the tenders' places: every firm
+    keeps its degree and its time, every tender its size, up to the rare bid that falls twice in one tender and is
+    dropped. All copies are dealt in one sort.
+    """
+    matrix = bids.matrix.tocoo()
+    _, group = np.unique(np.asarray(stratum), return_inverse=True)
+    order = np.lexsort((matrix.col, matrix.row, group[matrix.row]))
+    row, col, at = matrix.row[order], matrix.col[order], group[matrix.row[order]]
+    n = len(row)
+    keys = rng.random((copies, n)) + at[None, :]
+    dealt = col[np.argsort(keys, axis=1, kind="stable")]
+    networks = []
+    for copy in dealt:
+        made = sparse.csr_array((np.ones(n), (row, copy)), shape=bids.matrix.shape)
+        made.sum_duplicates()
+        made.data[:] = 1.0
+        networks.append(Incidence(bids.tenders, bids.bidders, made))
+    return networks
+
+
+def expected_meetings(bids: Incidence, stratum: npt.ArrayLike) -> Matrix:
+    """Firm × firm: expected co-bids where each stratum's bids are dealt at random, Σ d(i) d(j) Σn(n-1) / (N(N-1))."""
+    _, group = np.unique(np.asarray(stratum), return_inverse=True)
+    k = int(group.max()) + 1 if len(group) else 0
+    member = sparse.csr_array((np.ones(len(group)), (group, np.arange(len(group)))), shape=(k, len(group)))
+    activity = sparse.csr_array(member @ bids.matrix)
+    total = np.asarray(activity.sum(axis=1)).ravel()
+    places = np.bincount(group, weights=bids.size * (bids.size - 1), minlength=k)
+    factor = np.divide(places, total * (total - 1), out=np.zeros(k), where=total > 1)
+    return sparse.csr_array(activity.T @ (sparse.diags_array(factor) @ activity))
+
+
+@dataclass(frozen=True, slots=True)
+class CohesiveGroups:
+    """Communities with their profile, stability over resamples, and p-value; `label` is the community of each firm."""
+
+    label: Labels
+    table: pd.DataFrame
+
+
+def peel(
+    bids: Incidence,
+    stratum: npt.ArrayLike,
+    *,
+    level: float = 0.05,
+    rounds: int = 20,
+    copies: int = 99,
+    resamples: int = 10,
+    smallest: int = 3,
+    seed: int = 1,
+    resolution: float = 1.0,
+) -> tuple[pd.DataFrame, int]:
+    """Take the cohesive groups off the network one by one, the strongest first, until chance explains the rest.
+
+    A ring's meetings leave its rivals' tenders to themselves, so those too seem to seek each other. Each round
+    therefore tests all communities (Benjamini-Hochberg at `level`), keeps the one of the highest score, and takes out
+    the tenders in which two or more of its members met.
+
+    Returns:
+        One row a group: the columns of `cohesive_groups` with `q` and `members` (bidders' labels, sorted); and how
+        many communities the first round tested.
+    """
+    groups, matrix, found, tested = np.asarray(stratum), bids.matrix, [], 0
+    for number in range(rounds):
+        part = cohesive_groups(
+            Incidence(bids.tenders, bids.bidders, matrix),
+            groups,
+            copies=copies,
+            resamples=resamples,
+            smallest=smallest,
+            seed=seed,
+            resolution=resolution,
+        )
+        table = part.table.assign(q=benjamini_hochberg(part.table["p"]))
+        tested = tested or len(table)
+        flagged = table[table["q"] <= level]
+        if not len(flagged):
+            break
+        best = flagged.index[int(flagged["score"].to_numpy().argmax())]
+        inside = part.label == best
+        found.append({**flagged.loc[best].to_dict(), "round": number + 1, "members": tuple(bids.bidders[inside])})
+        alone = np.asarray(matrix @ inside.astype(np.float64)).ravel() < 2
+        matrix = sparse.csr_array(sparse.diags_array(alone.astype(np.float64)) @ matrix)
+        matrix.eliminate_zeros()
+    return pd.DataFrame(found), tested
+
+
+def cohesive_groups(
+    bids: Incidence,
+    stratum: npt.ArrayLike,
+    *,
+    copies: int = 99,
+    resamples: int = 10,
+    smallest: int = 3,
+    seed: int = 1,
+    resolution: float = 1.0,
+) -> CohesiveGroups:
+    """Find the communities and ask how often chance makes one as tight.
+
+    Edges carry the excess of meetings over what chance gives, so a firm that bids everywhere ties nobody. The
+    p-value of a community is the share of the communities, found in the same way in reshuffled networks, whose score
+    (excess × exclusivity × cohesion) is at least its own. `stability` is the mean, over resamples of
+    four fifths of the tenders, of the best Jaccard overlap of the community with one found there.
+
+    Args:
+        bids: the incidence.
+        stratum: of each tender, in which its bidders could have come from: category, place, period.
+        copies: reshuffled networks; `resamples`: of the tenders, for the stability.
+        smallest: members that a community needs.
+        seed: of Leiden and of the reshuffling.
+        resolution: of Leiden; higher gives smaller groups.
+    """
+    rng = np.random.default_rng(seed)
+    groups = np.asarray(stratum)
+    label, table = _communities([bids], groups, seed, resolution)[0]
+    table = table[(table["size"] >= smallest) & (table["excess"] > 0)].copy()
+    if not len(table):
+        return CohesiveGroups(label, table.assign(score=[], stability=[], p=[]))
+    table["score"] = _score(table)
+    nulls = _communities(reshuffle(bids, groups, copies, rng), groups, seed, resolution)
+    chance = np.sort(
+        np.concatenate([_score(t[(t["size"] >= smallest) & (t["excess"] > 0)]).to_numpy() for _, t in nulls])
+    )
+    above = len(chance) - np.searchsorted(chance, table["score"].to_numpy(), side="left")
+    table["p"] = (1.0 + above) / (1.0 + len(chance))
+    table["stability"] = _stability(bids, groups, label, table.index, resamples, rng, seed, resolution)
+    return CohesiveGroups(label, table)
+
+
+def _score(table: pd.DataFrame) -> pd.Series:
+    return table["excess"] * table["exclusivity"] * table["cohesion"]
+
+
+def _communities(
+    networks: Sequence[Incidence], stratum: npt.NDArray[np.generic], seed: int, resolution: float
+) -> list[tuple[Labels, pd.DataFrame]]:
+    """Communities and their profiles of several networks over the same tenders and firms, by one run of Leiden.
+
+    The networks stand side by side as one graph without edges between them; the resolution grows with their
+    number, since modularity compares with the weight of the whole graph.
+    """
+    parts = []
+    for network in networks:
+        shared, expected = co_bids(network.matrix), expected_meetings(network, stratum)
+        weights = _excess_weights(shared, expected, network.degree)
+        parts.append((shared, expected, weights))
+    block = sparse.block_diag([weights for _, _, weights in parts], format="csr")
+    label = leiden(block, seed, resolution * len(parts))
+    firms = len(networks[0].bidders)
+    found = []
+    for n, (shared, expected, weights) in enumerate(parts):
+        own = _numbered(label[n * firms : (n + 1) * firms])
+        found.append((own, profile(weights, shared, expected, own)))
+    return found
+
+
+def _excess_weights(shared: Matrix, expected: Matrix, degree: npt.NDArray[np.float64]) -> Matrix:
+    """Jaccard weight of the tenders of two firms, kept for pairs that meet more often than chance (and twice)."""
+    weights = jaccard(shared, degree).tocoo()
+    met = np.asarray(shared[weights.row, weights.col]).ravel()
+    chance = np.asarray(expected[weights.row, weights.col]).ravel()
+    kept = (met > chance) & (met >= 2)
+    share = weights.data * (1.0 - chance / met)
+    return sparse.csr_array((share[kept], (weights.row[kept], weights.col[kept])), shape=weights.shape)
+
+
+def _stability(
+    bids: Incidence,
+    stratum: npt.NDArray[np.generic],
+    label: Labels,
+    communities: pd.Index[int],
+    resamples: int,
+    rng: np.random.Generator,
+    seed: int,
+    resolution: float,
+) -> npt.NDArray[np.float64]:
+    """Mean best Jaccard overlap of each community with those of resamples of four fifths of the tenders."""
+    if resamples < 1:
+        return np.full(len(communities), np.nan)
+    networks = []
+    for keep in rng.random((resamples, len(bids.tenders))) < 0.8:
+        thinned = sparse.csr_array(sparse.diags_array(keep.astype(np.float64)) @ bids.matrix)
+        thinned.eliminate_zeros()
+        networks.append(Incidence(bids.tenders, bids.bidders, thinned))
+    size = np.bincount(label)
+    overlap = np.zeros((resamples, len(communities)))
+    for n, (other, _) in enumerate(_communities(networks, stratum, seed, resolution)):
+        common = sparse.csr_array((np.ones(len(label)), (label, other)), shape=(len(size), int(other.max()) + 1))
+        common.sum_duplicates()
+        both = common.tocoo()
+        union = size[both.row] + np.bincount(other)[both.col] - both.data
+        best = np.zeros(len(size))
+        np.maximum.at(best, both.row, both.data / union)
+        overlap[n] = best[communities.to_numpy()]
+    return np.asarray(overlap.mean(axis=0), dtype=np.float64)

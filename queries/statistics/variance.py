@@ -1,0 +1,94 @@
+"""A null model for the dispersion of honest bids, and the p-value of a tender that has too little of it.
+
+Honest bids of one tender scatter around the market's cost with a variance that itself differs from tender to
+tender. With log prices and an inverse-gamma law for the tenders' variances, the sample variance s² of n bids follows
+s² / s0² ~ F(n - 1, d0): s0² the comparison group's typical variance, d0 how alike its tenders are. The model is that of
+Smyth (2004), "Linear models and empirical Bayes methods", Statistical Applications in Genetics 3(1), where genes take
+the place of tenders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from queries.statistics.prices import Floats, Tenders
+
+_LIKENESS = np.array([1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 13, 16, 20, 26, 32, 48, 64, 128, 512], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class DispersionNull:
+    """The fitted null of one comparison group: typical variance of log prices, and its degrees of freedom."""
+
+    variance: float
+    likeness: float
+
+    def p_value(self, variance: npt.ArrayLike, count: npt.ArrayLike) -> Floats:
+        """Lower-tail p-value of sample variances of `count` log prices each."""
+        ratio = np.asarray(variance, dtype=np.float64) / self.variance
+        return np.asarray(stats.f.cdf(ratio, np.asarray(count) - 1, self.likeness), dtype=np.float64)
+
+
+def log_variance(tenders: Tenders) -> Floats:
+    """Sample variance of the log prices of each tender; NaN with fewer than 2 bids."""
+    n = tenders.count.astype(np.float64)
+    if not len(n):
+        return n
+    logs = np.log(tenders.price)
+    mean = np.add.reduceat(logs, tenders.start) / n
+    squares = np.add.reduceat((logs - mean[tenders.code]) ** 2, tenders.start)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(n >= 2, squares / (n - 1), np.nan)
+
+
+def fit_null(variance: Floats, count: npt.ArrayLike) -> DispersionNull:
+    """Fit the null to the *upper* half of a comparison group, where no cartel is.
+
+    For each likeness d0, s0² is set so that the median of the fitted probabilities is ½; the d0 is kept whose
+    probabilities above ½ have mean ¾, as uniform ones do. Tenders in the lower tail, those that a cartel may have
+    made, move only the median, and towards caution. The fitted d0 is lowered by a fifth: a d0 too high would make the
+    tail too thin, and an estimate errs to either side.
+
+    Raises:
+        ValueError: fewer than 10 tenders with a positive variance.
+    """
+    n = np.asarray(count, dtype=np.float64)
+    kept = np.isfinite(variance) & (variance > 0) & (n >= 3)
+    if kept.sum() < 10:
+        raise ValueError(f"{int(kept.sum())} comparable tenders: a null model needs at least 10")
+    s2, df = variance[kept], n[kept] - 1
+    best, miss = DispersionNull(float(np.median(s2)), float(_LIKENESS[0])), np.inf
+    for likeness in _LIKENESS:
+        scale = float(np.median(s2 / stats.f.ppf(0.5, df, likeness)))
+        upper = stats.f.cdf(s2 / scale, df, likeness)
+        upper = upper[upper > 0.5]
+        off = abs(float(upper.mean()) - 0.75) if len(upper) else np.inf
+        if off < miss:
+            best, miss = DispersionNull(scale, float(likeness)), off
+    cautious = 0.8 * best.likeness
+    return DispersionNull(float(np.median(s2 / stats.f.ppf(0.5, df, cautious))), cautious)
+
+
+def dispersion_p_values(variance: Floats, count: npt.ArrayLike, stratum: npt.ArrayLike, fewest: int = 30) -> Floats:
+    """The p-value of each tender's too small dispersion against the others of its comparison group.
+
+    Args:
+        variance: sample variance of the log prices of each tender.
+        count: its bids; tenders with fewer than 3 are not judgeable (NaN).
+        stratum: its comparison group; groups of fewer than `fewest` tenders are not judgeable (NaN).
+        fewest: tenders that a comparison group needs.
+    """
+    n = np.asarray(count)
+    p = np.full(len(n), np.nan)
+    group = np.asarray(stratum)
+    able = (n >= 3) & np.isfinite(variance)
+    for value in np.unique(group[able]):
+        rows = np.flatnonzero(able & (group == value))
+        if len(rows) < fewest or (variance[rows] > 0).sum() < 10:
+            continue
+        p[rows] = fit_null(variance[rows], n[rows]).p_value(variance[rows], n[rows])
+    return p
