@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from queries.ocp.columns import NONE
 from queries.ocp.competitions import submitted
 from queries.ocp.judging import Judgement
 from queries.ocp.outcomes import GROUPS
+from queries.ocp.vocabulary import NONE
 
 _TENDERER_MAPS = ("R024", "R028", "R030", "R035", "R058")
 

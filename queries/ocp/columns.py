@@ -30,48 +30,21 @@ from queries.ocp.releases import (
     Tender,
     Value,
 )
-
-NONE = -1
-"""The code, count or lot of what is absent."""
+from queries.ocp.vocabulary import NONE, Vocabulary
 
 MISSING, OTHER = 0, 9
 """The code of no status, and of a status outside the codelist."""
 
 
-class Codelist(dict[str | None, int]):
-    """The codes of a closed codelist; what is not in it is `OTHER`."""
-
-    def __missing__(self, key: str | None) -> int:
-        return OTHER
-
-
 _ABSENT: dict[str | None, int] = {None: MISSING, "": MISSING}
-BID_STATUS = Codelist(_ABSENT | {"valid": 1, "disqualified": 2, "pending": 3, "invited": 4, "withdrawn": 5})
-AWARD_STATUS = Codelist(_ABSENT | {"active": 1, "cancelled": 2, "unsuccessful": 3, "pending": 4})
+BID_STATUS = _ABSENT | {"valid": 1, "disqualified": 2, "pending": 3, "invited": 4, "withdrawn": 5}
+AWARD_STATUS = _ABSENT | {"active": 1, "cancelled": 2, "unsuccessful": 3, "pending": 4}
+_BID_CODES, _AWARD_CODES = BID_STATUS.get, AWARD_STATUS.get
 ON_TIME, LATE = 1, 2
 """Whether a bid's date is after the tender period's end; 0 where one of the two is unknown."""
 
 Key = str | tuple[str, ...]
 """An organization's id, or for several together (a consortium) their sorted ids; `""` is a member without an id."""
-
-
-class Vocabulary(dict[Hashable, int]):
-    """Codes in order of first appearance, found with one look-up."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: list[Any] = []
-
-    def __missing__(self, key: Hashable) -> int:
-        code = NONE if key is None or key == "" else self._code(key)
-        self[key] = code
-        return code
-
-    def _code(self, key: Hashable) -> int:
-        if isinstance(key, int):
-            return self[str(key)]
-        self.entries.append(key)
-        return len(self.entries) - 1
 
 
 @dataclass
@@ -142,10 +115,9 @@ class Flattener:
         lists: defaultdict[str, list[Any]] = defaultdict(list)
         while some := list(islice(drawn, _AT_ONCE)):
             self._take(some, lists)
-        return _arrays(lists, lines)
+        return self._arrays(lists, lines)
 
     def _take(self, releases: list[Release], lists: defaultdict[str, list[Any]]) -> None:
-        texts, organizations = self.texts, self.organizations
         tenders = [release.tender or _NO_TENDER for release in releases]
         periods = [tender.tender_period or _NO_PERIOD for tender in tenders]
         bid_lists = [(release.bids or _NO_BIDS).details for release in releases]
@@ -158,74 +130,76 @@ class Flattener:
             _lots(bid_lists, award_lists, lists)
         lists["ocid"] += [release.ocid for release in releases]
         lists["cancelled"] += [tender.status == "cancelled" for tender in tenders]
-        lists["method"] += [texts[tender.procurement_method] for tender in tenders]
-        lists["details"] += [texts[tender.procurement_method_details] for tender in tenders]
-        lists["buyer"] += [organizations[(release.buyer or _NOBODY).id] for release in releases]
-        lists["entity"] += [organizations[(tender.procuring_entity or _NOBODY).id] for tender in tenders]
+        lists["method"] += [tender.procurement_method for tender in tenders]
+        lists["details"] += [tender.procurement_method_details for tender in tenders]
+        lists["buyer"] += [(release.buyer or _NOBODY).id for release in releases]
+        lists["entity"] += [(tender.procuring_entity or _NOBODY).id for tender in tenders]
         lists["tenderers"] += [tender.number_of_tenderers for tender in tenders]
         lists["start"] += [period.start_date for period in periods]
         lists["end"] += [period.end_date for period in periods]
         lists["bids"] += [NONE if entries is None else len(entries) for entries in bid_lists]
         lists["awards"] += [NONE if entries is None else len(entries) for entries in award_lists]
-        lists["bid_status"] += [BID_STATUS[bid.status] for bid in bids]
+        lists["bid_status"] += [_BID_CODES(bid.status, OTHER) for bid in bids]
         lists["date"] += [bid.date for bid in bids]
         lists["bidder"] += [
-            organizations[parties[0].id if (parties := bid.tenderers) and len(parties) == 1 else _together(parties)]
-            for bid in bids
+            parties[0].id if (parties := bid.tenderers) and len(parties) == 1 else _together(parties) for bid in bids
         ]
         lists["amount"] += [math.nan if value.amount is None else value.amount for value in values]
-        lists["currency"] += [texts[value.currency] for value in values]
-        lists["award_status"] += [AWARD_STATUS[award.status] for award in awards]
+        lists["currency"] += [value.currency for value in values]
+        lists["award_status"] += [_AWARD_CODES(award.status, OTHER) for award in awards]
         lists["supplier"] += [
-            organizations[parties[0].id if (parties := award.suppliers) and len(parties) == 1 else _together(parties)]
+            parties[0].id if (parties := award.suppliers) and len(parties) == 1 else _together(parties)
             for award in awards
         ]
         lists["items"] += [len(entries) for entries in items]
         lists["item_class"] += [self._first_level(item) for entries in items for item in entries]
 
-    def _first_level(self, item: Item) -> int:
+    def _first_level(self, item: Item) -> str | None:
         code = (item.classification or _NO_CLASS).id
-        return NONE if code is None else self.texts[str(code)[: self.digits]]
+        return None if code is None else str(code)[: self.digits]
 
+    def _arrays(self, lists: defaultdict[str, list[Any]], lines: Sequence[int]) -> Columns:
+        texts, organizations = self.texts.codes, self.organizations.codes
 
-def _arrays(lists: defaultdict[str, list[Any]], lines: Sequence[int]) -> Columns:
-    def ints(name: str) -> NDArray[np.int32]:
-        return np.array(lists[name], dtype=np.int32)
+        def ints(name: str) -> NDArray[np.int32]:
+            return np.array(lists[name], dtype=np.int32)
 
-    count, bids = len(lists["ocid"]), ints("bids")
-    moments = instants(lists["start"] + lists["date"])
-    starts, received = moments[:count], moments[count:]
-    ends = instants(lists["end"], end_of_day=True)
-    deadlines = np.repeat(ends, np.maximum(bids, 0))
-    known = (received != UNKNOWN) & (deadlines != UNKNOWN)
-    item_of, item_class = _distinct(np.repeat(np.arange(len(lists["items"])), ints("items")), ints("item_class"))
-    return Columns(
-        ocid=[ocid if isinstance(ocid, str) else str(ocid) for ocid in lists["ocid"]],
-        line=np.array(lines, dtype=np.int64),
-        cancelled=np.array(lists["cancelled"], dtype=np.bool_),
-        method=ints("method"),
-        details=ints("details"),
-        buyer=ints("buyer"),
-        entity=ints("entity"),
-        tenderers=np.array([_tenderers(number) for number in lists["tenderers"]], dtype=np.int32),
-        period=np.where((starts == UNKNOWN) | (ends == UNKNOWN), UNKNOWN, ends - starts),
-        deadline=ends != UNKNOWN,
-        bids=bids,
-        awards=ints("awards"),
-        bid_status=np.array(lists["bid_status"], dtype=np.uint8),
-        bid_late=np.where(known, np.where(received > deadlines, LATE, ON_TIME), 0).astype(np.uint8),
-        bidder=ints("bidder"),
-        amount=np.array(lists["amount"], dtype=np.float64),
-        currency=ints("currency"),
-        award_status=np.array(lists["award_status"], dtype=np.uint8),
-        supplier=ints("supplier"),
-        item_of=item_of,
-        item_class=item_class,
-        lot_of_bid=ints("lot_of_bid"),
-        bid_lot=ints("bid_lot"),
-        lot_of_award=ints("lot_of_award"),
-        award_lot=ints("award_lot"),
-    )
+        count, bids = len(lists["ocid"]), ints("bids")
+        moments = instants(lists["start"] + lists["date"])
+        starts, received = moments[:count], moments[count:]
+        ends = instants(lists["end"], end_of_day=True)
+        deadlines = np.repeat(ends, np.maximum(bids, 0))
+        known = (received != UNKNOWN) & (deadlines != UNKNOWN)
+        item_of, item_class = _distinct(
+            np.repeat(np.arange(len(lists["items"])), ints("items")), texts(lists["item_class"])
+        )
+        return Columns(
+            ocid=[ocid if isinstance(ocid, str) else str(ocid) for ocid in lists["ocid"]],
+            line=np.array(lines, dtype=np.int64),
+            cancelled=np.array(lists["cancelled"], dtype=np.bool_),
+            method=texts(lists["method"]),
+            details=texts(lists["details"]),
+            buyer=organizations(lists["buyer"]),
+            entity=organizations(lists["entity"]),
+            tenderers=np.array([_tenderers(number) for number in lists["tenderers"]], dtype=np.int32),
+            period=np.where((starts == UNKNOWN) | (ends == UNKNOWN), UNKNOWN, ends - starts),
+            deadline=ends != UNKNOWN,
+            bids=bids,
+            awards=ints("awards"),
+            bid_status=np.array(lists["bid_status"], dtype=np.uint8),
+            bid_late=np.where(known, np.where(received > deadlines, LATE, ON_TIME), 0).astype(np.uint8),
+            bidder=organizations(lists["bidder"]),
+            amount=np.array(lists["amount"], dtype=np.float64),
+            currency=texts(lists["currency"]),
+            award_status=np.array(lists["award_status"], dtype=np.uint8),
+            supplier=organizations(lists["supplier"]),
+            item_of=item_of,
+            item_class=item_class,
+            lot_of_bid=ints("lot_of_bid"),
+            bid_lot=ints("bid_lot"),
+            lot_of_award=ints("lot_of_award"),
+            award_lot=ints("award_lot"),
+        )
 
 
 def _together(parties: list[Organization] | None) -> Hashable:

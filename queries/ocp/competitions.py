@@ -13,9 +13,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.columns import AWARD_STATUS, BID_STATUS, MISSING, NONE, Columns, Key, kept, distinct
+from queries.ocp.columns import AWARD_STATUS, BID_STATUS, MISSING, Columns, Key, distinct, kept
 from queries.ocp.dataset import Dataset
 from queries.ocp.settings import Settings
+from queries.ocp.vocabulary import NONE
 
 Ints = NDArray[np.int32]
 Flags = NDArray[np.bool_]

@@ -17,19 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queries.ocp.blocks import Block, Problem, Worker, raw_releases, start, work
-from queries.ocp.columns import (
-    NONE,
-    ORGANIZATION_COLUMNS,
-    TEXT_COLUMNS,
-    Columns,
-    Flattener,
-    Key,
-    joined,
-    kept,
-)
+from queries.ocp.columns import ORGANIZATION_COLUMNS, TEXT_COLUMNS, Columns, Flattener, Key, joined, kept
 from queries.ocp.merging import merged
 from queries.ocp.releases import read
 from queries.ocp.sources import Source, Task, opened, tasks
+from queries.ocp.vocabulary import NONE
 
 _AHEAD = 3
 """Tasks under way for each worker: unpacked data waits in memory, so no more than keeps every worker busy."""
@@ -131,8 +123,8 @@ class _Gathering:
 
     def add(self, block: Block) -> None:
         organizations, texts = self._numbers.setdefault(block.worker, (_Numbers(), _Numbers()))
-        organizations.extend([self._flattener.organizations[key] for key in block.organizations])
-        texts.extend([self._flattener.texts[key] for key in block.texts])
+        organizations.extend(self._flattener.organizations.codes(block.organizations).tolist())
+        texts.extend(self._flattener.texts.codes(block.texts).tolist())
         columns = block.columns
         for numbers, names in ((organizations, ORGANIZATION_COLUMNS), (texts, TEXT_COLUMNS)):
             for name in names:

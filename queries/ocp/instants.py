@@ -22,7 +22,7 @@ _ZERO = ord("0")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 23, 24])
 _MARKS = np.array([4, 7, 13, 16])
-_MARK_LETTERS = np.array([[ord(mark)] for mark in "--::"], dtype=np.uint32)
+_MARK_LETTERS = np.array([[ord(mark)] for mark in "--::"], dtype=np.uint8)
 _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0], dtype=np.int32)
 
 
@@ -36,16 +36,20 @@ def instants(texts: Sequence[str | None], *, end_of_day: bool = False) -> NDArra
     if not texts:
         return np.empty(0, dtype=np.int64)
     filled = [text or "" for text in texts]
-    letters = np.array(filled, dtype=f"U{_WIDTH}").view(np.uint32).reshape(len(filled), _WIDTH)
+    try:
+        grid = np.array(filled, dtype=f"S{_WIDTH}")
+    except UnicodeEncodeError:
+        grid = np.array([text.encode("ascii", "replace") for text in filled], dtype=f"S{_WIDTH}")
+    letters = grid.view(np.uint8).reshape(len(filled), _WIDTH)
     result, read = _regular(np.ascontiguousarray(letters.T))
     for row in np.flatnonzero(~read & (letters[:, 0] != 0)):
         result[row] = _irregular(filled[row], end_of_day)
     return result
 
 
-def _regular(letters: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _regular(letters: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The two usual forms, `…Z` and `…±hh:mm` without a fraction, read letter by letter for all texts at once."""
-    digits = letters[_DIGITS] - np.uint32(_ZERO)  # wraps round below "0", so one comparison tells digits
+    digits = letters[_DIGITS] - np.uint8(_ZERO)  # wraps round below "0", so one comparison tells digits
     decimal = digits <= 9
     form = decimal[:14].all(axis=0)
     form &= (letters[_MARKS] == _MARK_LETTERS).all(axis=0)
@@ -54,7 +58,7 @@ def _regular(letters: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np
     east, west = zone == ord("+"), zone == ord("-")
     offset = (east | west) & (letters[22] == ord(":")) & (letters[25] == 0) & decimal[14:].all(axis=0)
     form &= offset | ((zone == ord("Z")) & (letters[20] == 0))
-    pairs = digits[0::2].astype(np.int32) * 10 + digits[1::2].astype(np.int32)
+    pairs = (digits[0::2] * np.uint8(10) + digits[1::2]).astype(np.int32)
     century, year, month, day, hour, minute, second, zone_hour, zone_minute = pairs
     year = century * 100 + year
     leap = (month == 2) & (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))

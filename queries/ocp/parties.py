@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.columns import NONE, distinct
+from queries.ocp.columns import distinct
 from queries.ocp.competitions import ACTIVE, DISQUALIFIED, Competitions, Flags, Ints, submitted
 from queries.ocp.outcomes import Count, Floats, Outcome, fence, note_fence
 from queries.ocp.price import award_reasons
+from queries.ocp.vocabulary import NONE
 
 
 def seldom_wins(case: Competitions) -> Outcome:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.columns import NONE
 from queries.ocp.competitions import DISQUALIFIED, VALID, Competitions, Flags, Ints
 from queries.ocp.outcomes import (
     Floats,
@@ -16,6 +15,7 @@ from queries.ocp.outcomes import (
     flag_tenderers,
     note_fence,
 )
+from queries.ocp.vocabulary import NONE
 
 
 class Margins:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.columns import LATE, NONE, ON_TIME
+from queries.ocp.columns import LATE, ON_TIME
 from queries.ocp.competitions import (
     ACTIVE,
     DISQUALIFIED,
@@ -18,6 +18,7 @@ from queries.ocp.competitions import (
 )
 from queries.ocp.instants import UNKNOWN
 from queries.ocp.outcomes import Outcome, Reasons, by_process, flag_tenderers
+from queries.ocp.vocabulary import NONE
 
 
 def short_period(case: Competitions) -> Outcome:
