@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from graph.schema import PROVENANCE, STANDS_FOR, TABLES
+from graph.schema import PROVENANCE, SHARED_CODES, STANDS_FOR, TABLES
 from graph.schema.model import Column, Table
 from graph.snapshot import Snapshot
 
@@ -43,7 +43,9 @@ def open_tables(
 
     One firm under two ids (equal USCC) and one person under two (equal pseudonym of the identity number) are one:
     every reference is to the smallest of the ids, and `aliases (id, canonical)` says which were joined.
-    Macros `contact_id(kind, value)` and `device_id(code, value)` give the keyed ids of those graph nodes.
+    The view `shared_codes (bid_id, bidder_id, stage, on_site, ref, code, value)` has each use of a machine or file code
+    that more than one bidder used. Macros `contact_id(kind, value)` and `device_id(code, value)` give the keyed ids of
+    those graph nodes.
     """
     connection = connect(threads, memory_limit)
     salt = hmac.digest(secret, b"graph identifiers", "sha256").hex()
@@ -60,6 +62,7 @@ def open_tables(
     (joined,) = connection.execute("SELECT count(*) FROM aliases").fetchone() or (0,)
     for table in TABLES.values():
         connection.execute(_view(table, with_aliases=joined > 0))
+    connection.execute(f"CREATE VIEW shared_codes AS {SHARED_CODES}")
     return connection
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.schema import money, parties, standing, trading
-from graph.schema.graph import EDGES, NODES, STANDS_FOR
+from graph.schema.graph import EDGES, NODES, SHARED_CODES, STANDS_FOR
 from graph.schema.model import Column, Edge, Kind, Node, Table
 
 TABLES: dict[str, Table] = {
@@ -41,6 +41,7 @@ __all__ = [
     "NODES",
     "PROVENANCE",
     "PROVENANCE_HEADERS",
+    "SHARED_CODES",
     "STANDS_FOR",
     "TABLES",
     "Column",

@@ -39,6 +39,25 @@ def _reference(name: str, ends: str, table: str, source: str, target: str, doc: 
     return _edge(name, ends, query, "", doc)
 
 
+CODES = ("ip", "mac", "cpu_sn", "disk_sn", "lock_no", "file_id", "ca_no", "file_md5")
+"""Columns of `bid_devices` that name a machine or a file."""
+
+_SHARED = " UNION ALL ".join(
+    f"SELECT '{code}' AS code, {code} AS value FROM used WHERE {code} IS NOT NULL GROUP BY {code} "
+    "HAVING min(bidder_id) <> max(bidder_id)"
+    for code in CODES
+)
+_USES = " UNION ALL ".join(
+    f"SELECT u.bid_id, u.bidder_id, u.stage, u.on_site, u.ref, s.code, s.value "
+    f"FROM used u JOIN shared s ON s.code = '{code}' AND s.value = u.{code}"
+    for code in CODES
+)
+SHARED_CODES = (
+    f"WITH used AS MATERIALIZED (SELECT bid_id, bidder_id, stage, on_site, d._key AS ref, {', '.join(CODES)} "
+    f"FROM bid_devices d JOIN bids b USING (bid_id)), shared AS MATERIALIZED ({_SHARED}) {_USES}"
+)
+"""The view `shared_codes`: each use of a code that more than one bidder used."""
+
 NODES = (
     Node(
         "Party",
@@ -92,10 +111,8 @@ NODES = (
     ),
     Node(
         "Device",
-        """SELECT device_id(code, value) AS id, code, count(DISTINCT bidder_id) AS bidders
-           FROM (UNPIVOT (SELECT bid_id, ip, mac, cpu_sn, disk_sn, lock_no, file_id, ca_no, file_md5
-                          FROM bid_devices) ON COLUMNS(* EXCLUDE bid_id) INTO NAME code VALUE value)
-           JOIN bids USING (bid_id) GROUP BY ALL HAVING count(DISTINCT bidder_id) > 1""",
+        "SELECT device_id(code, value) AS id, code, count(DISTINCT bidder_id) AS bidders "
+        "FROM shared_codes GROUP BY code, value",
         ("code", "bidders"),
         "A machine or file code met in bids of more than one bidder.",
     ),
@@ -188,13 +205,7 @@ EDGES = (
     _edge(
         "MADE_WITH",
         "Bid -> Device",
-        """SELECT bid_id AS source, device_id(code, value) AS target, stage, on_site, ref
-           FROM (SELECT *, count(DISTINCT bidder_id) OVER (PARTITION BY code, value) AS bidders
-                 FROM (UNPIVOT (SELECT bid_id, stage, on_site, ip, mac, cpu_sn, disk_sn, lock_no, file_id, ca_no,
-                                       file_md5, _key AS ref FROM bid_devices)
-                       ON ip, mac, cpu_sn, disk_sn, lock_no, file_id, ca_no, file_md5 INTO NAME code VALUE value)
-                 JOIN bids USING (bid_id))
-           WHERE bidders > 1""",
+        "SELECT bid_id AS source, device_id(code, value) AS target, stage, on_site, ref FROM shared_codes",
         "stage on_site",
         "The bid was made with the machine or file, at a stage.",
     ),
