@@ -91,6 +91,7 @@ def write_firms(ctx: Context) -> Firms:
         address,
     )
     people.write_contacts(ctx, org, "O", address, email=True)
+    _write_state_groups(ctx, org[staff.state_owned], city[staff.state_owned])
     extras = [_write_suppliers(ctx, city, suffix) for suffix in ("建材供应", "建筑劳务", "安装工程")]
     return Firms(
         org=org,
@@ -124,6 +125,31 @@ def machines(ctx: Context, count: int) -> dict[str, Texts]:
         "ca_no": [f"LJCA{n:010d}" for n in (serial * 39_373 % 10**10).tolist()],
     }
     return {name: np.array(values, dtype=object) for name, values in made.items()}
+
+
+def _write_state_groups(ctx: Context, firm: Ints, city: Ints) -> None:
+    """A group company between each state firm and its state asset office: no two bidders have one shareholder."""
+    count = len(firm)
+    group = ctx.serials.take("org", count)
+    legal = people.write_persons(ctx, count)
+    since = np.full(count, day("2011-06-01"))
+    people.write_roles(ctx, "P", legal, group, "legal_rep", OPEN, since)
+    people.write_roles(ctx, "O", group, firm, "shareholder", 100, since)
+    people.write_roles(ctx, "O", ctx.province.state_asset_offices[city], group, "shareholder", 100, since)
+    address = ctx.serials.take("contact", count)
+    business = constant("产业集团", count)
+    _append_orgs(
+        ctx,
+        group,
+        names.firm_names(group, city, business),
+        constant("soe", count),
+        constant("large", count),
+        legal,
+        city,
+        business,
+        address,
+    )
+    people.write_contacts(ctx, group, "O", address, email=False)
 
 
 def _write_suppliers(ctx: Context, city: Ints, suffix: str) -> Ints:

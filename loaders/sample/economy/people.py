@@ -80,9 +80,8 @@ def staff_firms(ctx: Context, org: Ints, city: Ints, state_owned: Bools) -> Staf
     share = rng.integers(51, 96, count)
     write_roles(ctx, "P", legal[private], org[private], "shareholder", share[private], since[private])
     write_roles(ctx, "P", partner[private], org[private], "shareholder", 100 - share[private], since[private])
-    offices = ctx.province.state_asset_offices[city]
-    for kind, pct in (("shareholder", 100), ("actual_controller", OPEN)):
-        write_roles(ctx, "O", offices[state_owned], org[state_owned], kind, pct, np.maximum(since, 0)[state_owned])
+    offices = ctx.province.state_asset_offices[city[state_owned]]
+    write_roles(ctx, "O", offices, org[state_owned], "actual_controller", OPEN, since[state_owned])
     for kind, holder in (
         ("supervisor", supervisor),
         ("finance", finance),

@@ -9,9 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loaders.sample.acts import Town
-from loaders.sample.plants import affiliated_bidders, arrears, bid_rigging, debt_feeding, debt_privileges
+from loaders.sample.plants import (
+    affiliated_bidders,
+    arrears,
+    bid_rigging,
+    debt_feeding,
+    debt_privileges,
+    off_platform,
+    power,
+    qualification,
+    special_funds,
+    subcontracting,
+)
 
-_FAMILIES = (bid_rigging, affiliated_bidders, debt_feeding, debt_privileges, arrears)
+_FAMILIES = (
+    bid_rigging,
+    affiliated_bidders,
+    debt_feeding,
+    debt_privileges,
+    arrears,
+    qualification,
+    subcontracting,
+    special_funds,
+    off_platform,
+    power,
+)
 
 PLANTED: tuple[Callable[[Town], None], ...] = tuple(act for family in _FAMILIES for act in family.PLANTED)
 TWINS: tuple[Callable[[Town], None], ...] = tuple(act for family in _FAMILIES for act in family.TWINS)

@@ -113,7 +113,8 @@ def state_asset_office(town: Town) -> None:
     for firm in (a, b):
         town.role(office, firm.id, "actual_controller")
     tender = _meet(town, a, b)
-    town.twin("common_controller", "state_asset_office", "unrelated state firms", **tender.pair())
+    for detector in ("common_controller", "shared_executive"):
+        town.twin(detector, "state_asset_office", "unrelated state firms", **tender.pair())
 
 
 def stake_below_control(town: Town) -> None:

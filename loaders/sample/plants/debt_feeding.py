@@ -41,7 +41,7 @@ def kickback(town: Town) -> None:
     for i in range(2):
         debtor, creditor = town.body(), town.firm()
         debt, released, amount = released_debt(town, debtor, creditor)
-        note, beneficiary = ways[(2 * town.round + i) % len(ways)](town, debtor, creditor.id, released, amount)
+        note, beneficiary = ways[(2 * town.round + i) % len(ways)](town, debtor, debt, released, amount)
         town.planted(
             "release_kickback",
             note,
@@ -53,46 +53,46 @@ def kickback(town: Town) -> None:
         town.by_product("circular_settlement", note, debt=debt.id, creditor=creditor.id)
 
 
-def _direct(town: Town, debtor: Body, creditor: str, released: int, amount: int) -> tuple[str, str]:
+def _direct(town: Town, debtor: Body, debt: Debt, released: int, amount: int) -> tuple[str, str]:
     firm = firm_of_kin(town, debtor.head)
-    town.pay(creditor, firm, amount // 10, released + 9, "咨询费")
+    town.pay(debt.row["creditor_id"], firm, amount // 10, released + 9, "咨询费")
     return "a tenth, nine days after, to the approver's sibling's firm", firm
 
 
-def _pass_through(town: Town, debtor: Body, creditor: str, released: int, amount: int) -> tuple[str, str]:
+def _pass_through(town: Town, debtor: Body, debt: Debt, released: int, amount: int) -> tuple[str, str]:
     spouse = town.person()
     town.kin(debtor.head, spouse, "spouse")
     first, second = (town.org("商贸")["org_id"] for _ in range(2))
-    town.pay(creditor, first, amount // 8, released + 12, "材料款")
+    town.pay(debt.row["creditor_id"], first, amount // 8, released + 12, "材料款")
     town.pay(first, second, amount // 10, released + 20, "服务费")
     town.transfer(second, spouse, amount // 12, released + 31)
     return "through two shells to the approver's spouse", spouse
 
 
-def _structured(town: Town, debtor: Body, creditor: str, released: int, amount: int) -> tuple[str, str]:
+def _structured(town: Town, debtor: Body, debt: Debt, released: int, amount: int) -> tuple[str, str]:
     firm = firm_of_kin(town, debtor.head, "in_law")
     for days in (6, 19, 33):
-        town.pay(creditor, firm, amount * 3 // 100, released + days, "劳务费")
+        town.pay(debt.row["creditor_id"], firm, amount * 3 // 100, released + days, "劳务费")
     return "three payments of a third each", firm
 
 
-def _in_advance(town: Town, debtor: Body, creditor: str, released: int, amount: int) -> tuple[str, str]:
+def _in_advance(town: Town, debtor: Body, debt: Debt, released: int, amount: int) -> tuple[str, str]:
     firm = firm_of_kin(town, debtor.head)
-    town.pay(creditor, firm, amount * 6 // 100, released - 21, "咨询费")
+    town.pay(debt.row["creditor_id"], firm, amount * 6 // 100, released - 21, "咨询费")
     return "three weeks before the release", firm
 
 
-def _to_a_person(town: Town, debtor: Body, creditor: str, released: int, amount: int) -> tuple[str, str]:
+def _to_a_person(town: Town, debtor: Body, debt: Debt, released: int, amount: int) -> tuple[str, str]:
     child = town.person()
     town.kin(debtor.head, child, "child")
-    town.transfer(creditor, child, amount * 7 // 100, released + 40)
-    town.by_product("approver_loan", "the same payment", creditor=creditor, person=child)
+    town.transfer(debt.row["creditor_id"], child, amount * 7 // 100, released + 40)
+    town.by_product("approver_loan", "the same payment", debt=debt.id, person=child)
     return "to the approver's child", child
 
 
-def _to_the_payer(town: Town, debtor: Body, creditor: str, released: int, amount: int) -> tuple[str, str]:
+def _to_the_payer(town: Town, debtor: Body, debt: Debt, released: int, amount: int) -> tuple[str, str]:
     firm = firm_of_kin(town, debtor.finance, "parent")
-    town.pay(creditor, firm, amount * 4 // 100, released + 55, "服务费")
+    town.pay(debt.row["creditor_id"], firm, amount * 4 // 100, released + 55, "服务费")
     return "to the firm of the finance head's parent", firm
 
 
@@ -104,14 +104,15 @@ def long_standing_supplier(town: Town) -> None:
     monthly = amount * 3 // 100
     for months in range(-24, 5):
         town.pay(creditor.id, firm, monthly * town.between(96, 105) // 100, released + 30 * months + 4, "材料款")
-    town.twin(
-        "release_kickback",
-        "long_standing_supplier",
-        "monthly purchases for two years before",
-        debt=debt.id,
-        creditor=creditor.id,
-        beneficiary=firm,
-    )
+    for detector in ("release_kickback", "circular_settlement"):
+        town.twin(
+            detector,
+            "long_standing_supplier",
+            "monthly purchases for two years before",
+            debt=debt.id,
+            creditor=creditor.id,
+            beneficiary=firm,
+        )
 
 
 def wages(town: Town) -> None:
@@ -123,7 +124,7 @@ def wages(town: Town) -> None:
     town.role(sibling, creditor.id, "employee")
     for months in range(-24, 6):
         town.pay(creditor.id, sibling, 21 * WAN // 10, released + 30 * months + 2, "工资")
-    for detector in ("release_kickback", "approver_loan"):
+    for detector in ("release_kickback", "approver_loan", "circular_settlement"):
         town.twin(detector, "wages", "a monthly wage", debt=debt.id, creditor=creditor.id, beneficiary=sibling)
 
 

@@ -41,6 +41,7 @@ def written(folder: Path, *, clean: bool) -> Written:
         path = folder / f"{table}.csv"
         db.execute(f"CREATE TABLE {table} AS FROM read_csv('{path}', all_varchar = true, header = true)")
     db.execute("CREATE VIEW parties AS SELECT person_id AS id FROM persons UNION ALL SELECT org_id FROM orgs")
+    db.execute((Path(__file__).parent / "views.sql").read_text(encoding="utf-8"))
     return Written(folder, db, json.loads((folder / "truth.json").read_text(encoding="utf-8")))
 
 
