@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -13,59 +14,71 @@ from scipy.sparse.csgraph import connected_components
 
 from i18n import Text, listing
 from queries.evidence import refs
-from queries.finding import Entity, Excuse, Link, Ref, Verdict, numbered
+from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier, Verdict, numbered
+from queries.laws import in_force
 
 CONSORTIUM = Text(zh="联合体成员", en="Consortium partners")
 
-
-SPREAD = """
--- Of `uses (tender_id, bidder_id, thing)`: where a thing was shared, by how many bidders it is used in all, and how
--- many pairs of them ever met in a tender. Unrelated users of one network or phone seldom meet; a ring does.
-met AS (
-  SELECT tender_id, thing FROM uses GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
-),
-users AS (
-  SELECT thing, count(DISTINCT bidder_id) AS users FROM uses SEMI JOIN met USING (thing) GROUP BY thing
-),
-pairs AS (
-  SELECT a.thing, count(DISTINCT (a.bidder_id, b.bidder_id)) AS pairs
-  FROM (SELECT DISTINCT * FROM uses SEMI JOIN met USING (tender_id, thing)) a
-  JOIN (SELECT DISTINCT * FROM uses SEMI JOIN met USING (tender_id, thing)) b
-    ON a.tender_id = b.tender_id AND a.thing = b.thing AND a.bidder_id < b.bidder_id
-  GROUP BY a.thing
-),
-spread AS (
-  SELECT thing, users, pairs FROM users JOIN pairs USING (thing)
+_PART = Text(
+    zh="该情形只能解释其中一部分，其余仍无法解释。", en="It explains a part of what they share, and leaves the rest."
 )
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupExcuse:
     """An innocent explanation that holds for single rows of a group.
 
-    `column` marks the rows it explains; `unknown`, where given, marks the rows of which the data cannot tell.
+    `column` marks the rows it explains (none where the select itself leaves them out); `unknown`, where given, marks
+    the rows of which the data cannot tell.
     """
 
     id: str
-    column: str
+    column: str | None
     fits: Text
     ruled_out: Text
     unknown: str | None = None
     not_checkable: Text | None = None
 
 
+PAST_ROLE = GroupExcuse(
+    "past_role",
+    "past",
+    fits=Text(
+        zh="该人员在开标日不再（或尚未）担任其中一家的职务。",
+        en="On the opening day the person no longer, or not yet, held the role at one of them.",
+    ),
+    ruled_out=Text(zh="登记的任职期间均包含开标日。", en="Each registered term of office includes the opening day."),
+)
+
+NAMESAKES = GroupExcuse(
+    "namesakes",
+    None,
+    fits=Text(zh="为同名不同人。", en="They are two persons of one name."),
+    ruled_out=Text(
+        zh="各单位登记的是同一人员编号，而非仅姓名相同。",
+        en="The registers name one person by id, not merely one name.",
+    ),
+    unknown="by_name",
+    not_checkable=Text(
+        zh="人员编号由姓名推定，无法排除同名。",
+        en="The person's id was derived from the name: namesakes are possible.",
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Bidders of one tender that are connected by shared things.
 
-    `rows` has a row for each bidder and thing it shares, sorted by bidder and thing, with the columns of the select.
+    `rows` has a row for each bidder and thing it shares, sorted by bidder and thing, with the columns of the select;
+    `explained` has what the same bidders share besides, and an innocent explanation accounts for.
     """
 
     tender_id: str
     day: date | None
     bidders: tuple[str, ...]
     rows: pd.DataFrame
+    explained: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -75,16 +88,22 @@ class Group:
     @property
     def names(self) -> Text:
         """The bidders by name, or by id where no table names them."""
-        first = self.rows.drop_duplicates("bidder_id")
-        return listing(
-            name if isinstance(name, str) else bidder
-            for bidder, name in zip(first["bidder_id"], first["bidder_name"], strict=True)
-        )
+        return self.named("bidder_id", "bidder_name")
+
+    def named(self, column: str, name_column: str) -> Text:
+        """What stands in a column, each by name, or by id where no table names it."""
+        pairs = dict(zip(self.rows[column], self.rows[name_column], strict=True))
+        return listing(name if isinstance(name, str) else str(key) for key, name in pairs.items())
+
+    @property
+    def things(self) -> tuple[str, ...]:
+        """What they share."""
+        return tuple(sorted(set(self.rows["thing"])))
 
     @property
     def units(self) -> int:
         """Independent bids in the group: the partners of one consortium make one bid."""
-        return independent(self.rows)
+        return int(_units(self.rows).nunique())
 
     def entities(self) -> tuple[Entity, ...]:
         """The tender, the bidders and their bids."""
@@ -102,32 +121,40 @@ class Group:
 
     def links(self) -> tuple[Link, ...]:
         """Bidders to bids, bids to the tender."""
-        first = self.rows.drop_duplicates("bid_id")
+        bids = dict(
+            zip(self.rows["bid_id"], zip(self.rows["bidder_id"], self.rows["bid_key"], strict=True), strict=True)
+        )
         return tuple(
             link
-            for bidder, bid, key in zip(first["bidder_id"], first["bid_id"], first["bid_key"], strict=True)
+            for bid, (bidder, key) in bids.items()
             for link in (
                 Link("SUBMITTED", bidder, bid, Ref("bids", int(key))),
                 Link("BID_FOR", bid, self.tender_id, Ref("bids", int(key))),
             )
         )
 
-    def standing(self, excuses: tuple[GroupExcuse, ...]) -> pd.DataFrame:
-        """The rows that no excuse explains and that still connect independent bids."""
-        explained = self.rows[[excuse.column for excuse in excuses]].any(axis=1)
-        left = self.rows[~explained]
-        things = [thing for thing, part in left.groupby("thing") if independent(part) > 1]
-        return left[left["thing"].isin(things)]
+    def thing_links(self, kind: str) -> tuple[Link, ...]:
+        """From each shared thing, a party, to the bidders that share it."""
+        pairs = sorted(set(zip(self.rows["thing"], self.rows["bidder_id"], strict=True)))
+        return tuple(Link(kind, str(thing), str(bidder)) for thing, bidder in pairs)
 
-    def verdicts(self, standing: pd.DataFrame, excuses: tuple[GroupExcuse, ...]) -> tuple[Excuse, ...]:
-        """The verdict on the consortium and on each excuse: one fits only if nothing is left standing."""
+    def laws(self, legal_basis: Iterable[str]) -> tuple[str, ...]:
+        """Those of the rules that were in force and apply to the tender: the bidding law's, the procurement law's."""
+        return in_force(applicable(legal_basis, str(self.rows["regime"].iloc[0])), self.day)
+
+    def verdicts(self, excuses: tuple[GroupExcuse, ...], *, flagged: bool) -> tuple[Excuse, ...]:
+        """The verdict on the consortium and on each excuse: one fits only where nothing else is left."""
         consortium = self.consortium_excuse()
+        alone = consortium.verdict is Verdict.FITS
         verdicts = [consortium]
         for excuse in excuses:
-            touched = bool(self.rows[excuse.column].any())
-            if touched and not len(standing) and consortium.verdict is not Verdict.FITS:
+            rows = self.explained if flagged else self.rows
+            touched = excuse.column is not None and len(rows) > 0 and bool(rows[excuse.column].any())
+            if touched and not flagged and not alone:
                 verdicts.append(Excuse(excuse.id, Verdict.FITS, excuse.fits))
-            elif not touched and excuse.unknown and excuse.not_checkable and bool(self.rows[excuse.unknown].any()):
+            elif touched:
+                verdicts.append(Excuse(excuse.id, Verdict.RULED_OUT, excuse.fits if alone else _PART))
+            elif excuse.unknown and excuse.not_checkable and bool(self.rows[excuse.unknown].any()):
                 verdicts.append(Excuse(excuse.id, Verdict.NOT_CHECKABLE, excuse.not_checkable))
             else:
                 verdicts.append(Excuse(excuse.id, Verdict.RULED_OUT, excuse.ruled_out))
@@ -148,19 +175,92 @@ class Group:
         return Excuse("consortium_partners", Verdict.RULED_OUT, basis)
 
 
-def independent(rows: pd.DataFrame) -> int:
-    """How many independent bids the rows belong to: a consortium counts once."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a detector says of a group, besides what every group says of itself."""
+
+    reasons: tuple[Text, ...]
+    tier: Tier
+    entities: tuple[Entity, ...] = ()
+    links: tuple[Link, ...] = ()
+    score: float = 1.0
+    rank: float | None = None
+    """The number of bidders where none is given."""
+    amount: Amount | None = None
+    excuses: tuple[Excuse, ...] = ()
+    """Verdicts on the explanations that are no matter of single rows."""
+
+
+def leads(
+    rows: pd.DataFrame,
+    excuses: tuple[GroupExcuse, ...],
+    account: Callable[[Group], Account],
+    legal_basis: tuple[str, ...],
+) -> Iterator[Lead]:
+    """One lead for each group of bidders of a tender.
+
+    What no excuse explains connects the bidders of a flagged lead, so that nobody is named in it over something that
+    is explained. Groups without any such connection are cleared, each with its explanation.
+
+    Args:
+        rows: as for `groups`, with the columns of the excuses.
+        excuses: innocent explanations of single rows.
+        account: what the detector says of a group.
+        legal_basis: its rules, of which those that apply to the tender are cited.
+    """
     if not len(rows):
-        return 0
-    return int(rows["consortium_id"].where(rows["consortium_id"].notna(), rows["bidder_id"]).nunique())
+        return
+    explained = np.zeros(len(rows), dtype=bool)
+    for excuse in excuses:
+        if excuse.column is not None:
+            explained |= rows[excuse.column].to_numpy(dtype=bool)
+    left = rows.assign(_unit=_units(rows))[~explained]
+    units = left.groupby(["tender_id", "thing"])["_unit"].transform("nunique")
+    rows = rows.assign(_standing=False)
+    rows.loc[units.index[units > 1], "_standing"] = True
+    for group in groups(rows):
+        standing = group.rows["_standing"]
+        if not standing.any():
+            yield _lead(group, excuses, account(group), legal_basis, flagged=False)
+            continue
+        for part in groups(group.rows[standing]):
+            beside = group.rows[~standing & group.rows["bidder_id"].isin(part.bidders)]
+            whole = Group(part.tender_id, part.day, part.bidders, part.rows, beside)
+            yield _lead(whole, excuses, account(whole), legal_basis, flagged=True)
+
+
+def _lead(
+    group: Group, excuses: tuple[GroupExcuse, ...], account: Account, legal_basis: tuple[str, ...], *, flagged: bool
+) -> Lead:
+    rules = group.laws(legal_basis)
+    return Lead(
+        identity=group.identity,
+        # A statutory fact needs a statute that was in force and applies.
+        tier=account.tier if rules else max(account.tier, Tier.B),
+        entities=(*group.entities(), *account.entities),
+        reasons=account.reasons,
+        innocent=(*group.verdicts(excuses, flagged=flagged), *account.excuses),
+        records=group.records(),
+        links=(*group.links(), *account.links),
+        score=account.score,
+        rank=float(len(group.bidders)) if account.rank is None else account.rank,
+        amount=account.amount,
+        period=(group.day, group.day),
+        laws=rules,
+    )
+
+
+def _units(rows: pd.DataFrame) -> pd.Series:
+    """Who makes the bid of each row: the consortium, or else the bidder."""
+    return rows["consortium_id"].where(rows["consortium_id"].notna(), rows["bidder_id"])
 
 
 def groups(rows: pd.DataFrame) -> Iterator[Group]:
     """Connected groups of bidders, tender by tender.
 
     Args:
-        rows: `tender_id, day, bidder_id, bidder_name, bid_id, bid_key, consortium_id, consortia_known, thing, refs`
-            and whatever else the judge wants; bidders of one tender with equal `thing` are connected.
+        rows: the columns of `MEMBER`, `thing`, `refs` and whatever else the judge wants; bidders of one tender with
+            equal `thing` are connected.
     """
     if not len(rows):
         return
@@ -170,10 +270,27 @@ def groups(rows: pd.DataFrame) -> Iterator[Group]:
     size = int(bidder.max()) + 1 + int(thing.max()) + 1
     matrix = coo_array((np.ones(len(rows), dtype=np.int8), (bidder, bidder.max() + 1 + thing)), shape=(size, size))
     _, label = connected_components(matrix, directed=False)
-    for _, part in rows.groupby(label[bidder], sort=False):
+    # Sorted by tender and bidder, a group's rows may be apart; its order is that of its first row.
+    label = label[bidder]
+    order = np.argsort(label, kind="stable")
+    bounds = np.flatnonzero(np.diff(label[order], prepend=-1, append=-1))
+    parts = [order[start:end] for start, end in itertools.pairwise(bounds)]
+    for part in (rows.iloc[places] for places in sorted(parts, key=lambda places: int(places[0]))):
         bidders = tuple(sorted(set(part["bidder_id"])))
         if len(bidders) > 1:
             day = part["day"].iloc[0]
             yield Group(
                 str(part["tender_id"].iloc[0]), None if pd.isna(day) else pd.Timestamp(day).date(), bidders, part
             )
+
+
+_REGIMES = {"bidding_": "bidding", "procurement_": "procurement", "order_": "procurement"}
+
+
+def applicable(legal_basis: Iterable[str], regime: str) -> tuple[str, ...]:
+    """Those of the rules that apply under a tender's regime (`entries.regime`); every one where it is `both`."""
+    return tuple(law for law in legal_basis if regime in (_regime(law), "both") or _regime(law) is None)
+
+
+def _regime(law: str) -> str | None:
+    return next((regime for prefix, regime in _REGIMES.items() if law.startswith(prefix)), None)

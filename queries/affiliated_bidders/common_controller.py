@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import pandas as pd
 from pydantic import Field
 
-from i18n import Text, listing
+from i18n import Text
+from queries.bidders import MEMBER, comparable
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Entity, Lead, Link, Tier
-from queries.groups import CONSORTIUM, GroupExcuse, groups
+from queries.groups import CONSORTIUM, Account, Group, GroupExcuse, leads
 
 
 class Parameters(Params):
@@ -23,7 +24,7 @@ class Parameters(Params):
     max_links: int = Field(6, ge=1, le=6, description="Links of a chain at most.")
 
 
-SELECT = Sql("""
+SELECT = Sql(f"""
 WITH firms AS (SELECT DISTINCT bidder_id AS org_id FROM entries),
 -- Only holders who reach more than one bidder can be common to two.
 reach AS (
@@ -32,7 +33,7 @@ reach AS (
   QUALIFY min(c.org_id) OVER (PARTITION BY c.top_id) <> max(c.org_id) OVER (PARTITION BY c.top_id)
 ),
 held_by AS (
-  SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, r.top_id,
+  SELECT e.tender_id, e.bidder_id, e.bid_id, r.top_id,
          sum(r.product) FILTER (WHERE held(r.valid_from, r.valid_to, e.day)) AS share,
          coalesce(bool_or(r.control AND held(r.valid_from, r.valid_to, e.day)), false) AS control_now,
          sum(r.product) AS share_ever, bool_or(r.control) AS control_ever,
@@ -51,25 +52,18 @@ met AS (
   SELECT tender_id, top_id FROM stood GROUP BY ALL
   HAVING min(bidder_id) <> max(bidder_id) AND bool_or(controls)
 )
-SELECT s.tender_id, s.day, s.bidder_id, p.name AS bidder_name, s.bid_id, s.bid_key, s.consortium_id,
-       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
+SELECT {MEMBER},
        s.top_id AS thing, t.name AS top_name, t.kind AS top_kind,
        coalesce(t.org_type IN ('government', 'institution'), false) AS state_office, s.ended, s.minority,
        s.links, s.path, s.refs
-FROM stood s SEMI JOIN met USING (tender_id, top_id)
-LEFT JOIN parties p ON p.id = s.bidder_id LEFT JOIN parties t ON t.id = s.top_id
-ORDER BY s.tender_id, s.bidder_id, s.top_id, s.bid_id
+FROM stood s SEMI JOIN met USING (tender_id, top_id) JOIN entries e USING (bid_id)
+LEFT JOIN parties p ON p.id = e.bidder_id LEFT JOIN parties t ON t.id = s.top_id
+ORDER BY e.tender_id, e.bidder_id, s.top_id, e.bid_id
 """)
 
-POPULATION = Sql("""
-SELECT count(*) FILTER (WHERE day IS NOT NULL AND known > 1) AS judged,
-       count(*) FILTER (WHERE day IS NULL) AS no_date,
-       count(*) FILTER (WHERE day IS NOT NULL AND known <= 1) AS no_holders
-FROM (SELECT s.tender_id, s.day, count(DISTINCT e.bidder_id) FILTER (WHERE h.org_id IS NOT NULL) AS known
-      FROM tender_sizes s JOIN entries e USING (tender_id)
-      LEFT JOIN (SELECT DISTINCT org_id FROM stakes) h ON h.org_id = e.bidder_id
-      WHERE s.bidders > 1 GROUP BY ALL)
-""")
+POPULATION = comparable("SELECT bid_id FROM entries SEMI JOIN stakes ON org_id = bidder_id", "no_holders", dated=True)
+
+LAWS = ("bidding_regulation_34_2", "procurement_regulation_18_1")
 
 EXCUSES = (
     GroupExcuse(
@@ -106,34 +100,33 @@ EXCUSES = (
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each group of bidders of a tender that controllers connect."""
-    for group in groups(rows):
-        standing = group.standing(EXCUSES)
-        shown = standing if len(standing) else group.rows
-        tops = shown.drop_duplicates("thing")
-        names = listing(n if isinstance(n, str) else t for n, t in zip(tops["top_name"], tops["thing"], strict=True))
-        kinds = ["person" if kind == "person" else "org" for kind in tops["top_kind"]]
-        reason = Text(
-            zh="{bidders}参加标段 {tender} 投标，经穿透（最多 {links} 层）由{top}共同控制。",
-            en="{bidders} bid for tender {tender}; followed up to {links} links, {top} controls them all.",
-        ).format(bidders=group.names, tender=group.tender_id, links=int(shown["links"].max()), top=names)
-        owners = {(str(upper), str(lower)) for path in group.rows["path"] for upper, lower in itertools.pairwise(path)}
-        between = sorted({p for pair in owners for p in pair} - set(tops["thing"]) - set(group.bidders))
-        yield Lead(
-            identity=group.identity,
-            tier=Tier.B,
-            entities=(
-                *group.entities(),
-                *(Entity(str(t), k, "controller") for t, k in zip(tops["thing"], kinds, strict=True)),
-                *(Entity(party, "org", "holding") for party in between),
-            ),
-            reasons=(reason,),
-            innocent=group.verdicts(standing, EXCUSES),
-            records=group.records(),
-            links=(*group.links(), *(Link("OWNS", upper, lower) for upper, lower in sorted(owners))),
-            score=1 / max(1, int(shown["links"].min())),
-            rank=float(len(group.bidders)),
-            period=(group.day, group.day),
-        )
+    yield from leads(rows, EXCUSES, _account, LAWS)
+
+
+def _account(group: Group) -> Account:
+    rows = group.rows
+    kinds = dict(zip(rows["thing"], rows["top_kind"], strict=True))
+    owners = sorted({pair for path in rows["path"] for pair in itertools.pairwise(map(str, path))})
+    between = sorted({party for pair in owners for party in pair} - kinds.keys() - set(group.bidders))
+    reason = Text(
+        zh="{bidders}参加标段 {tender} 投标，经穿透（最多 {links} 层）由{top}共同控制。",
+        en="{bidders} bid for tender {tender}; followed up to {links} links, {top} controls them all.",
+    ).format(
+        bidders=group.names,
+        tender=group.tender_id,
+        links=int(rows["links"].max()),
+        top=group.named("thing", "top_name"),
+    )
+    return Account(
+        reasons=(reason,),
+        tier=Tier.B,
+        entities=(
+            *(Entity(top, "person" if kinds[top] == "person" else "org", "controller") for top in group.things),
+            *(Entity(party, "org", "holding") for party in between),
+        ),
+        links=tuple(Link("OWNS", upper, lower) for upper, lower in owners),
+        score=1 / max(1, int(rows["links"].min())),
+    )
 
 
 DETECTOR = Detector(
@@ -164,7 +157,7 @@ DETECTOR = Detector(
         en="Person P-1 owns 80 % of Jia Investment, which owns 70 % of Yi Construction; P-1 also owns 60 % of Bing "
         "Engineering. Yi and Bing bid for one lot: a tier B lead.",
     ),
-    legal_basis=("bidding_regulation_34_2", "procurement_regulation_18_1"),
+    legal_basis=LAWS,
     references=(
         "Open Ownership, Beneficial ownership data in procurement, 2021",
         "OCP Red Flags Guide R044, 2024",

@@ -6,112 +6,51 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from i18n import Text, listing
+from i18n import Text
+from queries.bidders import SHARED_PERSON, comparable
 from queries.detector import Detector, Innocent, Params, Sql
-from queries.finding import Entity, Lead, Link, Tier
-from queries.groups import CONSORTIUM, GroupExcuse, groups
+from queries.finding import Entity, Lead, Tier
+from queries.groups import CONSORTIUM, NAMESAKES, PAST_ROLE, Account, Group, leads
 
 
 class Parameters(Params):
     """The statute leaves nothing to set."""
 
 
-SELECT = Sql("""
-WITH headed AS (
-  SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, h.person_id, h.ref,
-         held(h.valid_from, h.valid_to, e.day) AS current
+SELECT = Sql(
+    """
+WITH terms AS (
+  SELECT e.tender_id, e.bidder_id, e.bid_id, h.person_id, 'legal_rep' AS how, h.ref,
+         NOT held(h.valid_from, h.valid_to, e.day) AS past
   FROM entries e JOIN heads h ON h.org_id = e.bidder_id WHERE e.day IS NOT NULL
 ),
--- A past term is kept only where no current one of the same person at the same bidder makes it irrelevant.
-terms AS (
-  SELECT * FROM headed QUALIFY current OR NOT bool_or(current) OVER (PARTITION BY tender_id, bidder_id, person_id)
-),
-met AS (
-  SELECT tender_id, person_id FROM terms GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
+"""
+    + SHARED_PERSON
 )
-SELECT t.tender_id, t.day, t.bidder_id, p.name AS bidder_name, t.bid_id, t.bid_key, t.consortium_id,
-       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
-       t.person_id AS thing, n.name AS person_name, NOT t.current AS past,
-       coalesce(contains(d._derived, 'person_id'), false) AS by_name, list(t.ref ORDER BY t.ref) AS refs
-FROM terms t SEMI JOIN met USING (tender_id, person_id)
-LEFT JOIN parties p ON p.id = t.bidder_id LEFT JOIN parties n ON n.id = t.person_id
-LEFT JOIN persons d ON d.person_id = t.person_id
-GROUP BY ALL
-ORDER BY t.tender_id, t.bidder_id, t.person_id, t.bid_id
-""")
 
-POPULATION = Sql("""
-SELECT count(*) FILTER (WHERE day IS NOT NULL AND known > 1) AS judged,
-       count(*) FILTER (WHERE day IS NULL) AS no_date,
-       count(*) FILTER (WHERE day IS NOT NULL AND known <= 1) AS no_head
-FROM (SELECT s.tender_id, s.day, count(DISTINCT e.bidder_id) FILTER (WHERE h.org_id IS NOT NULL) AS known
-      FROM tender_sizes s JOIN entries e USING (tender_id)
-      LEFT JOIN (SELECT DISTINCT org_id FROM heads) h ON h.org_id = e.bidder_id
-      WHERE s.bidders > 1 GROUP BY ALL)
-""")
+POPULATION = comparable("SELECT bid_id FROM entries SEMI JOIN heads ON org_id = bidder_id", "no_head", dated=True)
 
-EXCUSES = (
-    GroupExcuse(
-        "past_role",
-        "past",
-        fits=Text(
-            zh="该人员在开标日不再（或尚未）担任其中一家的负责人。",
-            en="On the opening day the person no longer, or not yet, headed one of them.",
-        ),
-        ruled_out=Text(
-            zh="登记的任职期间均包含开标日。", en="Each registered term of office includes the opening day."
-        ),
-    ),
-    GroupExcuse(
-        "namesakes",
-        "namesake",
-        fits=Text(zh="为同名不同人。", en="They are two persons of one name."),
-        ruled_out=Text(
-            zh="各单位登记的是同一人员编号，而非仅姓名相同。",
-            en="The registers name one person by id, not merely one name.",
-        ),
-        unknown="by_name",
-        not_checkable=Text(
-            zh="人员编号由姓名推定，无法排除同名。",
-            en="The person's id was derived from the name: namesakes are possible.",
-        ),
-    ),
-)
+LAWS = ("bidding_regulation_34_2", "procurement_regulation_18_1")
+
+EXCUSES = (PAST_ROLE, NAMESAKES)
 
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each group of bidders of a tender that heads connect."""
-    if not len(rows):
-        return
-    # Namesakes have different ids, so no row of the select is one; the column lets the verdict be given.
-    for group in groups(rows.assign(namesake=False)):
-        standing = group.standing(EXCUSES)
-        shown = standing if len(standing) else group.rows
-        heads = shown.drop_duplicates("thing")
-        names = listing(
-            n if isinstance(n, str) else t for n, t in zip(heads["person_name"], heads["thing"], strict=True)
-        )
-        reason = Text(
-            zh="{bidders}参加标段 {tender} 投标，负责人均为{head}。",
-            en="{bidders} bid for tender {tender}, and {head} heads each of them.",
-        ).format(bidders=group.names, tender=group.tender_id, head=names)
-        yield Lead(
-            identity=group.identity,
-            tier=Tier.A,
-            entities=(*group.entities(), *(Entity(str(person), "person", "head") for person in heads["thing"])),
-            reasons=(reason,),
-            innocent=group.verdicts(standing, EXCUSES),
-            records=group.records(),
-            links=(
-                *group.links(),
-                *(
-                    Link("ROLE", str(person), str(bidder))
-                    for person, bidder in sorted(set(zip(group.rows["thing"], group.rows["bidder_id"], strict=True)))
-                ),
-            ),
-            rank=float(len(group.bidders)),
-            period=(group.day, group.day),
-        )
+    yield from leads(rows, EXCUSES, _account, LAWS)
+
+
+def _account(group: Group) -> Account:
+    reason = Text(
+        zh="{bidders}参加标段 {tender} 投标，负责人均为{head}。",
+        en="{bidders} bid for tender {tender}, and {head} heads each of them.",
+    ).format(bidders=group.names, tender=group.tender_id, head=group.named("thing", "person_name"))
+    return Account(
+        reasons=(reason,),
+        tier=Tier.A,
+        entities=tuple(Entity(person, "person", "head") for person in group.things),
+        links=group.thing_links("ROLE"),
+    )
 
 
 DETECTOR = Detector(
@@ -140,7 +79,7 @@ DETECTOR = Detector(
         en="Jiayi Building and Yiyi Building bid for one lot, and person P-07 is the legal representative of both: a "
         "tier A lead.",
     ),
-    legal_basis=("bidding_regulation_34_2", "procurement_regulation_18_1"),
+    legal_basis=LAWS,
     references=("OCP Red Flags Guide R044, 2024",),
     innocent=(
         Innocent("consortium_partners", CONSORTIUM),

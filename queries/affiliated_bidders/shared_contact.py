@@ -9,9 +9,11 @@ import pandas as pd
 from pydantic import Field
 
 from i18n import Text, listing
+from queries.bidders import MEMBER, SPREAD, comparable
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Entity, Lead, Link, Tier
-from queries.groups import CONSORTIUM, SPREAD, GroupExcuse, groups
+from queries.groups import CONSORTIUM, Account, Group, GroupExcuse, leads
+from queries.relations.model import ref
 
 KINDS: dict[str, Text] = {
     "phone": Text(zh="电话", en="phone"),
@@ -36,7 +38,7 @@ class Parameters(Params):
 SELECT = Sql(
     """
 WITH used AS (
-  SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, c.kind, c.value, c.owners, c.key,
+  SELECT e.tender_id, e.bidder_id, e.bid_id, c.kind, c.owners, c.key,
          held(c.valid_from, c.valid_to, e.day) AS current, contact_id(c.kind, c.value) AS thing
   FROM entries e JOIN shared_contacts c ON c.owner_id = e.bidder_id
   WHERE e.day IS NOT NULL AND list_contains($kinds, c.kind)
@@ -47,27 +49,22 @@ terms AS (
 uses AS (SELECT tender_id, bidder_id, thing FROM terms),
 """
     + SPREAD
-    + """
-SELECT t.tender_id, t.day, t.bidder_id, p.name AS bidder_name, t.bid_id, t.bid_key, t.consortium_id,
-       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
+    + f"""
+SELECT {MEMBER},
        t.kind, t.thing, t.owners, 2 * s.pairs / (t.owners * (t.owners - 1)) AS together, NOT t.current AS past,
-       list({'table': 'contacts', 'key': t.key} ORDER BY t.key) AS refs
-FROM terms t SEMI JOIN met USING (tender_id, thing) JOIN spread s USING (thing)
-LEFT JOIN parties p ON p.id = t.bidder_id
+       list({ref("contacts", "t.key")} ORDER BY t.key) AS refs
+FROM terms t SEMI JOIN met USING (tender_id, thing) JOIN spread s USING (thing) JOIN entries e USING (bid_id)
+LEFT JOIN parties p ON p.id = e.bidder_id
 GROUP BY ALL
-ORDER BY t.tender_id, t.bidder_id, t.thing, t.bid_id
+ORDER BY e.tender_id, e.bidder_id, t.thing, e.bid_id
 """
 )
 
-POPULATION = Sql("""
-SELECT count(*) FILTER (WHERE day IS NOT NULL AND known > 1) AS judged,
-       count(*) FILTER (WHERE day IS NULL) AS no_date,
-       count(*) FILTER (WHERE day IS NOT NULL AND known <= 1) AS no_contacts
-FROM (SELECT s.tender_id, s.day, count(DISTINCT e.bidder_id) FILTER (WHERE c.owner_id IS NOT NULL) AS known
-      FROM tender_sizes s JOIN entries e USING (tender_id)
-      LEFT JOIN (SELECT DISTINCT owner_id FROM contacts) c ON c.owner_id = e.bidder_id
-      WHERE s.bidders > 1 GROUP BY ALL)
-""")
+POPULATION = comparable(
+    "SELECT bid_id FROM entries SEMI JOIN contacts ON owner_id = bidder_id", "no_contacts", dated=True
+)
+
+LAWS = ("bidding_regulation_40_2", "order_87_37")
 
 EXCUSES = (
     GroupExcuse(
@@ -111,36 +108,25 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         incubator=popular & (rows["kind"] == "address"),
         agent=popular & (rows["kind"] != "address"),
     )
-    for group in groups(rows):
-        standing = group.standing(EXCUSES)
-        shown = standing if len(standing) else group.rows
-        kinds = [KINDS[kind] for kind in KINDS if kind in set(shown["kind"])]
-        reason = Text(
-            zh="{names}参加标段 {tender} 投标，登记的{kinds}相同。",
-            en="{names} bid for tender {tender} and are registered with the same {kinds}.",
-        ).format(names=group.names, tender=group.tender_id, kinds=listing(kinds))
-        contacts = shown.drop_duplicates("thing")
-        yield Lead(
-            identity=group.identity,
-            tier=Tier.B,
-            entities=(
-                *group.entities(),
-                *(Entity(t, k, "contact") for t, k in zip(contacts["thing"], contacts["kind"], strict=True)),
-            ),
-            reasons=(reason,),
-            innocent=group.verdicts(standing, EXCUSES),
-            records=group.records(),
-            links=(
-                *group.links(),
-                *(
-                    Link("USES", str(bidder), str(contact))
-                    for bidder, contact in sorted(set(zip(shown["bidder_id"], shown["thing"], strict=True)))
-                ),
-            ),
-            score=min(1.0, len(kinds) / 3),
-            rank=float(len(contacts) * len(group.bidders)),
-            period=(group.day, group.day),
-        )
+    yield from leads(rows, EXCUSES, _account, LAWS)
+
+
+def _account(group: Group) -> Account:
+    kinds = [KINDS[kind] for kind in KINDS if kind in set(group.rows["kind"])]
+    reason = Text(
+        zh="{names}参加标段 {tender} 投标，登记的{kinds}相同。",
+        en="{names} bid for tender {tender} and are registered with the same {kinds}.",
+    ).format(names=group.names, tender=group.tender_id, kinds=listing(kinds))
+    contacts = sorted(set(zip(group.rows["thing"], group.rows["kind"], strict=True)))
+    uses = sorted(set(zip(group.rows["bidder_id"], group.rows["thing"], strict=True)))
+    return Account(
+        reasons=(reason,),
+        tier=Tier.B,
+        entities=tuple(Entity(thing, kind, "contact") for thing, kind in contacts),
+        links=tuple(Link("USES", bidder, contact) for bidder, contact in uses),
+        score=min(1.0, len(kinds) / 3),
+        rank=float(len(contacts) * len(group.bidders)),
+    )
 
 
 DETECTOR = Detector(
@@ -171,7 +157,7 @@ DETECTOR = Detector(
         en="Qingxi Gardens and Songfeng Greening bid for one lot; both register one phone that nobody else has: a "
         "tier B lead.",
     ),
-    legal_basis=("bidding_regulation_40_2", "order_87_37"),
+    legal_basis=LAWS,
     references=("OCP Red Flags Guide R044 (business similarities), 2024",),
     innocent=(
         Innocent("consortium_partners", CONSORTIUM),

@@ -8,9 +8,11 @@ import pandas as pd
 from pydantic import Field
 
 from i18n import Text, money
+from queries.bidders import MEMBER, SPREAD, comparable
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Amount, Lead, Link, Tier
-from queries.groups import CONSORTIUM, SPREAD, GroupExcuse, groups
+from queries.groups import CONSORTIUM, Account, Group, GroupExcuse, leads
+from queries.relations.model import ref
 
 
 class Parameters(Params):
@@ -24,42 +26,37 @@ class Parameters(Params):
 
 SELECT = Sql(
     """
-WITH sources AS (
-  SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, d.amount, d.form, d.payer_id,
-         d.payer_id = d.guarantor_id AS by_guarantor, d._key AS key,
-         coalesce('account:' || d.payer_account, 'payer:' || d.payer_id) AS thing
+WITH deposits AS (
+  SELECT e.tender_id, e.bidder_id, e.bid_id, d.payer_id, d.payer_account, d.amount, d.form,
+         d.payer_id = d.guarantor_id AS by_guarantor, d._key AS key
   FROM bid_deposits d JOIN entries e USING (bid_id)
-  WHERE d.payer_account IS NOT NULL OR d.payer_id <> e.bidder_id
+),
+sources AS (
+  SELECT *, 'account:' || payer_account AS thing FROM deposits WHERE payer_account IS NOT NULL
   UNION ALL
-  SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, d.amount, d.form, d.payer_id,
-         d.payer_id = d.guarantor_id, d._key, 'payer:' || d.payer_id
-  FROM bid_deposits d JOIN entries e USING (bid_id)
-  WHERE d.payer_account IS NOT NULL AND d.payer_id IS NOT NULL
+  SELECT *, 'payer:' || payer_id FROM deposits WHERE payer_id IS NOT NULL
 ),
 uses AS (SELECT tender_id, bidder_id, thing FROM sources),
 """
     + SPREAD
-    + """
-SELECT s.tender_id, s.day, s.bidder_id, p.name AS bidder_name, s.bid_id, s.bid_key, s.consortium_id,
-       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
-       s.thing, w.users, 2 * w.pairs / (w.users * (w.users - 1)) AS together, min(s.payer_id) AS payer_id, max(s.amount) AS amount,
+    + f"""
+SELECT {MEMBER},
+       s.thing, w.users, 2 * w.pairs / (w.users * (w.users - 1)) AS together, min(s.payer_id) AS payer_id,
+       max(s.amount) AS amount,
        bool_and(coalesce(s.form IN ('guarantee', 'insurance'), s.by_guarantor, false)) AS guaranteed,
-       bool_or(s.form IS NULL) AS form_unknown,
-       list({'table': 'bid_deposits', 'key': s.key} ORDER BY s.key) AS refs
-FROM sources s SEMI JOIN met USING (tender_id, thing) JOIN spread w USING (thing)
-LEFT JOIN parties p ON p.id = s.bidder_id
+       bool_or(s.form IS NULL) AS form_unknown, list({ref("bid_deposits", "s.key")} ORDER BY s.key) AS refs
+FROM sources s SEMI JOIN met USING (tender_id, thing) JOIN spread w USING (thing) JOIN entries e USING (bid_id)
+LEFT JOIN parties p ON p.id = e.bidder_id
 GROUP BY ALL
-ORDER BY s.tender_id, s.bidder_id, s.thing, s.bid_id
+ORDER BY e.tender_id, e.bidder_id, s.thing, e.bid_id
 """
 )
 
-POPULATION = Sql("""
-SELECT count(*) FILTER (WHERE seen > 1) AS judged, count(*) FILTER (WHERE seen <= 1) AS no_payer
-FROM (SELECT e.tender_id,
-             count(DISTINCT e.bidder_id) FILTER (WHERE d.payer_id IS NOT NULL OR d.payer_account IS NOT NULL) AS seen
-      FROM entries e JOIN tender_sizes s USING (tender_id) LEFT JOIN bid_deposits d USING (bid_id)
-      WHERE s.bidders > 1 GROUP BY ALL)
-""")
+POPULATION = comparable(
+    "SELECT DISTINCT bid_id FROM bid_deposits WHERE payer_id IS NOT NULL OR payer_account IS NOT NULL", "no_payer"
+)
+
+LAWS = ("bidding_regulation_40_6", "order_87_37")
 
 EXCUSES = (
     GroupExcuse(
@@ -95,30 +92,22 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     if not len(rows):
         return
     rows = rows.assign(collecting=(rows["users"] > params.popular) & (rows["together"] <= params.together))
-    for group in groups(rows):
-        standing = group.standing(EXCUSES)
-        shown = standing if len(standing) else group.rows
-        deposits = int(shown.drop_duplicates("bid_id")["amount"].fillna(0).sum())
-        reason = Text(
-            zh="{names}在标段 {tender} 的投标保证金（合计 {sum}）出自同一账户或同一付款人。",
-            en="The deposits of {names} for tender {tender} ({sum} in all) came from one account or payer.",
-        ).format(names=group.names, tender=group.tender_id, sum=money(deposits))
-        paid = shown.dropna(subset=["payer_id"]).drop_duplicates(["payer_id", "bid_id"])
-        yield Lead(
-            identity=group.identity,
-            tier=Tier.A,
-            entities=group.entities(),
-            reasons=(reason,),
-            innocent=group.verdicts(standing, EXCUSES),
-            records=group.records(),
-            links=(
-                *group.links(),
-                *(Link("PAID_DEPOSIT", p, b) for p, b in zip(paid["payer_id"], paid["bid_id"], strict=True)),
-            ),
-            rank=float(len(group.bidders)),
-            amount=Amount(deposits),
-            period=(group.day, group.day),
-        )
+    yield from leads(rows, EXCUSES, _account, LAWS)
+
+
+def _account(group: Group) -> Account:
+    deposits = int(group.rows.drop_duplicates("bid_id")["amount"].fillna(0).sum())
+    reason = Text(
+        zh="{names}在标段 {tender} 的投标保证金（合计 {sum}）出自同一账户或同一付款人。",
+        en="The deposits of {names} for tender {tender} ({sum} in all) came from one account or payer.",
+    ).format(names=group.names, tender=group.tender_id, sum=money(deposits))
+    paid = group.rows.dropna(subset=["payer_id"]).drop_duplicates(["payer_id", "bid_id"])
+    return Account(
+        reasons=(reason,),
+        tier=Tier.A,
+        links=tuple(Link("PAID_DEPOSIT", p, b) for p, b in zip(paid["payer_id"], paid["bid_id"], strict=True)),
+        amount=Amount(deposits),
+    )
 
 
 DETECTOR = Detector(
@@ -133,12 +122,12 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="同一标段内，两个以上互不为联合体的投标人，其保证金出自同一付款账户或同一（非投标人自身的）付款人。"
-        "保函、保险，以及为超过 {popular} 家投标人付款且同场比例不超过 {together} 的代收账户，不计入。",
+        "保函、保险，以及为超过 {popular} 家投标人付款、且其中曾同场投标的两两组合占比不超过 {together} 的代收账户，"
+        "不计入。",
         en=(
             "In one tender, the deposits of two or more bidders that are no consortium came out of one account, "
             "or from one payer other than the bidder. Guarantees, insurance, and an account that pays for more "
-            "than {popular} bidders and for several of one tender in at most {together} of its tenders, do not "
-            "count."
+            "than {popular} bidders of whom at most {together} of the pairs ever met in a tender, do not count."
         ),
     ),
     why=Text(
@@ -150,7 +139,7 @@ DETECTOR = Detector(
         en="The deposits of Qinghe Construction and Bailu Municipal, CNY 800,000 each, both left account 6222-01: a "
         "tier A lead.",
     ),
-    legal_basis=("bidding_regulation_40_6", "order_87_37"),
+    legal_basis=LAWS,
     references=("合肥长丰案：7 家投标人、105 个账户的保证金来源集中", "OCP Red Flags Guide R044, 2024"),
     innocent=(
         Innocent("consortium_partners", CONSORTIUM),

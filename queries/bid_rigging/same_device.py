@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal
 
 import pandas as pd
 from pydantic import Field
 
 from i18n import Text, listing
+from queries.bidders import MEMBER, SPREAD, comparable
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Lead, Tier
-from queries.groups import CONSORTIUM, SPREAD, Group, GroupExcuse, groups
+from queries.groups import CONSORTIUM, Account, Group, GroupExcuse, leads
+from queries.relations.model import ref
 
 Code = Literal["lock_no", "ca_no", "file_id", "file_md5", "machine", "mac", "cpu_sn", "disk_sn", "ip"]
 
@@ -53,9 +56,8 @@ class Parameters(Params):
 SELECT = Sql(
     """
 WITH devices AS (
-  SELECT e.tender_id, e.day, e.bidder_id, e.bid_id, e.bid_key, e.consortium_id, d.stage, d.on_site, d._key AS key,
-         d.lock_no, d.ca_no, d.file_id, d.file_md5, d.mac, d.cpu_sn, d.disk_sn, d.ip,
-         d.mac || '|' || d.cpu_sn || '|' || d.disk_sn AS machine
+  SELECT e.tender_id, e.bidder_id, e.bid_id, d.stage, d.on_site, d._key AS key, d.lock_no, d.ca_no, d.file_id,
+         d.file_md5, d.mac, d.cpu_sn, d.disk_sn, d.ip, d.mac || '|' || d.cpu_sn || '|' || d.disk_sn AS machine
   FROM bid_devices d JOIN entries e USING (bid_id)
 ),
 codes AS (
@@ -66,28 +68,24 @@ codes AS (
 uses AS (SELECT tender_id, bidder_id, thing FROM codes),
 """
     + SPREAD
-    + """
-SELECT c.tender_id, c.day, c.bidder_id, p.name AS bidder_name, c.bid_id, c.bid_key, c.consortium_id,
-       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
+    + f"""
+SELECT {MEMBER},
        c.code, c.thing, s.users, 2 * s.pairs / (s.users * (s.users - 1)) AS together,
        bool_and(c.stage IS NOT DISTINCT FROM 'download') AS download_only,
        bool_and(coalesce(c.on_site, false)) AS on_site, bool_or(c.on_site IS NULL) AS on_site_unknown,
-       list({'table': 'bid_devices', 'key': c.key} ORDER BY c.key) AS refs
-FROM codes c SEMI JOIN met USING (tender_id, thing) JOIN spread s USING (thing)
-LEFT JOIN parties p ON p.id = c.bidder_id
+       list({ref("bid_devices", "c.key")} ORDER BY c.key) AS refs
+FROM codes c SEMI JOIN met USING (tender_id, thing) JOIN spread s USING (thing) JOIN entries e USING (bid_id)
+LEFT JOIN parties p ON p.id = e.bidder_id
 GROUP BY ALL
-ORDER BY c.tender_id, c.bidder_id, c.thing, c.bid_id
+ORDER BY e.tender_id, e.bidder_id, c.thing, e.bid_id
 """
 )
 
-POPULATION = Sql("""
-SELECT count(*) FILTER (WHERE seen > 1) AS judged, count(*) FILTER (WHERE seen <= 1) AS no_codes
-FROM (SELECT e.tender_id, count(DISTINCT e.bidder_id) FILTER (WHERE d.bid_id IS NOT NULL) AS seen
-      FROM entries e JOIN tender_sizes s USING (tender_id) LEFT JOIN bid_devices d USING (bid_id)
-      WHERE s.bidders > 1 GROUP BY ALL)
-""")
+POPULATION = comparable("SELECT DISTINCT bid_id FROM bid_devices", "no_codes")
 
 FILE_CODES = frozenset({"file_id", "file_md5", "lock_no"})
+
+LAWS = ("bidding_regulation_40_1", "bidding_regulation_40_2", "order_87_37")
 
 EXCUSES = (
     GroupExcuse(
@@ -148,29 +146,21 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         network=popular & (rows["code"] == "ip"),
         consultancy=popular & (rows["code"] != "ip"),
     )
-    for group in groups(rows):
-        yield _lead(group, group.standing(EXCUSES), params)
+    yield from leads(rows, EXCUSES, partial(_account, params=params), LAWS)
 
 
-def _lead(group: Group, standing: pd.DataFrame, params: Parameters) -> Lead:
-    codes = sorted(set((standing if len(standing) else group.rows)["code"]), key=list(CODES).index)
+def _account(group: Group, params: Parameters) -> Account:
+    codes = sorted(set(group.rows["code"]), key=list(CODES).index)
     fact = [code for code in codes if code in params.fact_codes]
-    things = int((standing if len(standing) else group.rows)["thing"].nunique())
     reason = Text(
         zh="{names}在标段 {tender} 的投标特征码一致：{codes}。",
         en="{names} bid for tender {tender} with the same {codes}.",
     ).format(names=group.names, tender=group.tender_id, codes=listing(CODES[code] for code in codes))
-    return Lead(
-        identity=group.identity,
-        tier=Tier.A if fact else Tier.B,
-        entities=group.entities(),
+    return Account(
         reasons=(reason,),
-        innocent=group.verdicts(standing, EXCUSES),
-        records=group.records(),
-        links=group.links(),
+        tier=Tier.A if fact else Tier.B,
         score=min(1.0, (len(fact) * 2 + len(codes)) / 10),
-        rank=float(things * len(group.bidders)),
-        period=(group.day, group.day),
+        rank=float(len(group.things) * len(group.bidders)),
     )
 
 
@@ -206,7 +196,7 @@ DETECTOR = Detector(
         en="Qinghe Construction and Bailu Municipal bid for one lot; both files carry lock L-0417 and they are no "
         "consortium: a tier A lead.",
     ),
-    legal_basis=("bidding_regulation_40_1", "bidding_regulation_40_2", "order_87_37"),
+    legal_basis=LAWS,
     references=(
         "内蒙古 511 号、大庆高新区等地规则对机器码的认定不同，见规则配置 profiles",
         "OCP Red Flags Guide R028 (similar bids), 2024",

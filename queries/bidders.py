@@ -1,0 +1,70 @@
+"""SQL that detectors of the bidders of one tender share: what `queries.groups` needs of a row, and who meets whom."""
+
+from __future__ import annotations
+
+from queries.detector import Sql
+
+MEMBER = """e.tender_id, e.day, e.bidder_id, p.name AS bidder_name, e.bid_id, e.bid_key, e.consortium_id, e.regime,
+       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known"""
+"""Columns that `queries.groups` needs, out of `entries e` and `parties p` (the bidder)."""
+
+SPREAD = """
+-- Of `uses (tender_id, bidder_id, thing)`: where a thing was shared, by how many bidders it is used in all, and how
+-- many pairs of them ever met in a tender. Unrelated users of one network or phone seldom meet; a ring does.
+met AS (
+  SELECT tender_id, thing FROM uses GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
+),
+users AS (
+  SELECT thing, count(DISTINCT bidder_id) AS users FROM uses SEMI JOIN met USING (thing) GROUP BY thing
+),
+pairs AS (
+  SELECT a.thing, count(DISTINCT (a.bidder_id, b.bidder_id)) AS pairs
+  FROM (SELECT DISTINCT * FROM uses SEMI JOIN met USING (tender_id, thing)) a
+  JOIN (SELECT DISTINCT * FROM uses SEMI JOIN met USING (tender_id, thing)) b
+    ON a.tender_id = b.tender_id AND a.thing = b.thing AND a.bidder_id < b.bidder_id
+  GROUP BY a.thing
+),
+spread AS (
+  SELECT thing, users, pairs FROM users JOIN pairs USING (thing)
+)
+"""
+
+SHARED_PERSON = f"""
+-- Of `terms (tender_id, bidder_id, bid_id, person_id, how, past, ref)`: persons that stand behind several bidders.
+-- A past term counts only where no current one of the same person at the same bidder makes it irrelevant.
+counted AS (
+  SELECT * FROM terms QUALIFY NOT past OR bool_and(past) OVER (PARTITION BY tender_id, bidder_id, person_id)
+),
+met AS (
+  SELECT tender_id, person_id FROM counted GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
+)
+SELECT {MEMBER},
+       c.person_id AS thing, n.name AS person_name, bool_and(c.past) AS past,
+       coalesce(contains(d._derived, 'person_id'), false) AS by_name,
+       list(DISTINCT c.how ORDER BY c.how) AS hows, list(DISTINCT c.ref ORDER BY c.ref) AS refs
+FROM counted c SEMI JOIN met USING (tender_id, person_id) JOIN entries e USING (bid_id)
+LEFT JOIN parties p ON p.id = e.bidder_id LEFT JOIN parties n ON n.id = c.person_id
+LEFT JOIN persons d ON d.person_id = c.person_id
+GROUP BY ALL
+ORDER BY e.tender_id, e.bidder_id, c.person_id, e.bid_id
+"""
+"""The end of a select of persons that stand behind several bidders; rows as `queries.groups` takes them."""
+
+
+def comparable(known: str, lack: str, *, dated: bool = False) -> Sql:
+    """Population of a detector that compares the bidders of a tender: `judged` with at least two of them known.
+
+    Args:
+        known: SQL of the `bid_id`s of which the compared thing is known.
+        lack: the reason that counts tenders with fewer.
+        dated: whether a tender without a date cannot be judged (reason `no_date`).
+    """
+    no_date = "count(*) FILTER (WHERE day IS NULL) AS no_date," if dated else ""
+    day = "day IS NOT NULL AND" if dated else ""
+    return Sql(f"""
+SELECT count(*) FILTER (WHERE {day} known > 1) AS judged, {no_date}
+       count(*) FILTER (WHERE {day} known <= 1) AS {lack}
+FROM (SELECT s.tender_id, s.day, count(DISTINCT e.bidder_id) FILTER (WHERE k.bid_id IS NOT NULL) AS known
+      FROM tender_sizes s JOIN entries e USING (tender_id) LEFT JOIN ({known}) k USING (bid_id)
+      WHERE s.bidders > 1 GROUP BY ALL)
+""")
