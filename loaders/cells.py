@@ -79,8 +79,10 @@ def reader(table: str, column: Column) -> Callable[[str], Reading]:
             return _plain(lambda text: _choice(table, column.name, text))
         case Kind.CHOICES:
             return _plain(lambda text: _choices(table, column.name, text))
-        case _:
+        case Kind.ID:
             return read_id
+        case _:
+            return lambda cell: cell if half_width(cell) else None
 
 
 def _plain(read: Callable[[str], Reading]) -> Callable[[str], Reading]:
@@ -234,7 +236,10 @@ def read_flag(text: str) -> Reading:
 
 def read_id(text: str) -> Reading:
     """An identifier as it stands, unless a spreadsheet has made a rounded number of it."""
-    return Bad("id_scientific") if _SCIENTIFIC.fullmatch(half_width(text)) else text
+    plain = half_width(text)
+    if _SCIENTIFIC.fullmatch(plain):
+        return Bad("id_scientific")
+    return text if plain else None
 
 
 def _choice(table: str, column: str, text: str) -> Reading:

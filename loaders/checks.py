@@ -1,4 +1,5 @@
 """What is worth a look in rows that were read: references to nothing, codes that fail their check, formulas."""
+# ruff: noqa: S608 - SQL composed of names that the schema declares.
 
 from __future__ import annotations
 
@@ -78,7 +79,7 @@ def dangling(connection: duckdb.DuckDBPyConnection, tables: dict[str, Path]) -> 
 
 
 def warn_of_values(connection: duckdb.DuckDBPyConnection, name: str, report: LoadReport, files: list[str]) -> None:
-    """Warn of unified social credit codes that fail their check and of cells that begin like a formula: both are kept."""
+    """Warn of social credit codes that fail their check and of cells that begin like formulas, kept as they are."""
     table = TABLES[name]
     texts = [column.name for column in table.columns if column.kind in (Kind.ID, Kind.TEXT)]
     tests = {("formula", column): f"starts_with(\"{column}\", '=')" for column in texts}

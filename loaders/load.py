@@ -16,8 +16,11 @@ from graph.snapshot import Draft, Manifest, Snapshot, Source, TableInfo, Workspa
 from graph.tables import connect
 from loaders import canonical, merging
 from loaders.adapter import Batch, Notes
+from loaders.bods import read_bods
 from loaders.checks import acts_until, dangling, warn_of_values
-from loaders.opening import Opened, open_file
+from loaders.messages import UnreadableSource
+from loaders.ocds import read_ocds
+from loaders.opening import DAMAGED, Opened, open_file
 from loaders.report import EXAMPLES, FileReport, LoadReport, Progress, Tick
 from loaders.sources import Planned, SourceKind, plan
 from loaders.staging import Stage
@@ -110,17 +113,23 @@ class _Run:
             self._read_file(item, file)
             self._bytes += file.size
             self._tick("reading", item.name)
+        self.stage.finish()
 
     def _read_file(self, item: Planned, opened: Opened) -> None:
         listed = FileReport(item.name, opened.sha256, opened.size, opened.format, opened.encoding)
         self.report.files.append(listed)
         source = self._source(Source(item.name, opened.sha256, opened.size, opened.format))
+        self.stage.next_file(item.name)
+        undecoded = 0
         for batch in self._batches(item, opened):
-            self.stage.add(batch, item.name, source, sparse=item.kind == "ocds")
+            self.stage.add(batch, source, sparse=item.kind in ("ocds", "bods"))
             listed.rows += batch.rows.num_rows + len(batch.rejected)
             listed.unknown_columns += [name for name in batch.unknown_columns if name not in listed.unknown_columns]
+            undecoded += sum(rejected.reason == "bad_encoding" for rejected in batch.rejected)
             self._rows += batch.rows.num_rows
             self._tick("reading", item.name)
+        if opened.encoding == DAMAGED and 2 * undecoded > listed.rows:
+            raise UnreadableSource(item.file, "wrong_encoding")
         if not listed.rows:
             self.report.warn("no_rows", file=item.name)
 
@@ -128,10 +137,8 @@ class _Run:
         if item.kind == "canonical":
             yield from canonical.read(opened, self.report)
             return
-        from loaders.ocds import read_ocds
-
         notes = Notes()
-        yield from read_ocds(item.file, notes)
+        yield from (read_bods if item.kind == "bods" else read_ocds)(item.file, notes)
         for note in notes.warnings:
             self.report.warn("note", file=item.name, note=note)
 

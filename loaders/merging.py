@@ -90,7 +90,7 @@ def _repeats(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
 
 
 def _gather(connection: duckdb.DuckDBPyConnection, table: Table, previous: Path | None) -> None:
-    """`before_`: the last snapshot's rows; `single_`: rows that stand alone; `many_`: rows to be laid over each other."""
+    """`before_`: the last snapshot's rows; `single_`: rows that stand alone; `many_`: rows laid over each other."""
     name = table.name
     if previous is not None:
         connection.read_parquet(str(previous)).create_view(f"before_{name}", replace=True)
@@ -116,12 +116,12 @@ def _gather(connection: duckdb.DuckDBPyConnection, table: Table, previous: Path 
     connection.execute(
         f"""
         CREATE TEMP TABLE many_{name} AS
-        SELECT *, row_number() OVER (ORDER BY _key, effective NULLS FIRST, arrived, _source, _row, _n, _hash) AS _order
+        SELECT *, row_number() OVER (ORDER BY _key, effective NULLS FIRST, arrived, _row, _n, _hash) AS _order
         FROM (
           SELECT {own}, _key, _hash, {every} AS _has, 0 AS arrived, {provenance}, _as_of, _as_of AS effective, 0 AS _n
           FROM before_{name} SEMI JOIN (SELECT _key FROM keys_{name} WHERE fold) USING (_key)
           UNION ALL
-          SELECT {own}, _key, s._hash, _has, _batch, {provenance}, s._as_of, coalesce(s._as_of, b._as_of), _n
+          SELECT {own}, _key, s._hash, _has, _file + 1, {provenance}, s._as_of, coalesce(s._as_of, b._as_of), _n
           FROM staged_{name} s SEMI JOIN (SELECT _key FROM keys_{name} WHERE fold) USING (_key)
           LEFT JOIN (SELECT _key, _as_of FROM before_{name}) b USING (_key))"""
     )

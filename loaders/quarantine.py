@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -26,7 +26,11 @@ SCHEMA = pa.schema(
 """Columns of `quarantine.parquet`; one line for each cell that cannot be read."""
 
 LONGEST_VALUE = 200
-_PERSONAL = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
+_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_PERSONAL = re.compile(
+    rf"(?<!\d)(?:[1-9]\d{{5}}(?:18|19|20)\d\d{_DAY}\d{{3}}[\dXx]|[1-9]\d{{7}}{_DAY}\d{{3}}|1[3-9]\d{{9}})(?!\d)"
+)
+"""Identity numbers of 18 and 15 digits, and mobile numbers."""
 
 
 def masked(value: str | None) -> str | None:
@@ -36,17 +40,36 @@ def masked(value: str | None) -> str | None:
     return _PERSONAL.sub(lambda found: "*" * len(found[0]), value[:LONGEST_VALUE])
 
 
-def as_table(file: str, rejected: Iterable[Rejected]) -> pa.Table:
+def from_rejected(file: str, rejected: Sequence[Rejected]) -> pa.Table:
     """Rejected rows of one file in the form of `quarantine.parquet`."""
-    rows: list[tuple[object, ...]] = []
-    for item in rejected:
-        column = _column(item.table, item.column)
-        value = "***" if column and column.kind is Kind.SECRET else masked(item.value)
-        rows.append((item.table, file, item.row, item.column, value, item.reason))
-    columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) if rows else [[] for _ in SCHEMA]
-    return pa.table(
-        [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
-    )
+    columns = {
+        "table": [item.table for item in rejected],
+        "file": [file] * len(rejected),
+        "row": [item.row for item in rejected],
+        "column": [item.column for item in rejected],
+        "value": [_shown(item.table, item.column, item.value) for item in rejected],
+        "reason": [item.reason for item in rejected],
+    }
+    return pa.table(columns, schema=SCHEMA)
+
+
+def from_cells(table: str, files: Sequence[str], cells: pa.Table) -> pa.Table:
+    """Cells without a reading (`_file`, `_row`, `column`, `value`, `reason`) in the form of `quarantine.parquet`."""
+    values = zip(cells["column"].to_pylist(), cells["value"].to_pylist(), strict=True)
+    columns = {
+        "table": pa.repeat(table, cells.num_rows),
+        "file": pa.array(files).take(cells["_file"].combine_chunks()),
+        "row": cells["_row"],
+        "column": cells["column"],
+        "value": pa.array([_shown(table, column, value) for column, value in values], pa.string()),
+        "reason": cells["reason"],
+    }
+    return pa.table(columns, schema=SCHEMA)
+
+
+def _shown(table: str | None, column: str | None, value: str | None) -> str | None:
+    declared = _column(table, column)
+    return "***" if declared and declared.kind is Kind.SECRET else masked(value)
 
 
 def _column(table: str | None, name: str | None) -> Column | None:

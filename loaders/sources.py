@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,13 @@ from loaders import canonical
 from loaders.messages import UnreadableSource
 from loaders.report import LoadReport
 
-SourceKind = Literal["canonical", "ocds"]
+SourceKind = Literal["canonical", "ocds", "bods"]
+"""What the files of a source are."""
 
+How = Literal["canonical", "ocds", "bods", "mapped"]
+
+_HEAD = 1 << 16
+_BODS_MARKS = (b'"statementID"', b'"statementId"', b'"statementType"', b'"recordType"')
 _JSON = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -23,7 +29,7 @@ class Planned:
 
     file: Path
     name: str
-    kind: Literal["canonical", "ocds", "mapped"]
+    kind: How
 
 
 def plan(sources: Sequence[Path], kind: SourceKind | None, *, mapped: bool, report: LoadReport) -> list[Planned]:
@@ -43,10 +49,22 @@ def plan(sources: Sequence[Path], kind: SourceKind | None, *, mapped: bool, repo
     return planned
 
 
-def _kind(file: Path, kind: SourceKind | None, *, mapped: bool) -> Literal["canonical", "ocds", "mapped"]:
+def _kind(file: Path, kind: SourceKind | None, *, mapped: bool) -> How:
     if mapped:
         return "mapped"
-    return kind or ("ocds" if file.name.lower().endswith(_JSON) else "canonical")
+    return kind or (_document(file) if file.name.lower().endswith(_JSON) else "canonical")
+
+
+def _document(file: Path) -> How:
+    """Whether a JSON file speaks of contracting or of ownership; the first kilobytes tell."""
+    try:
+        with file.open("rb") as handle:
+            packed = handle.read(2) == b"\x1f\x8b"
+            handle.seek(0)
+            head = gzip.GzipFile(fileobj=handle).read(_HEAD) if packed else handle.read(_HEAD)
+    except (OSError, EOFError):
+        return "ocds"
+    return "bods" if any(mark in head for mark in _BODS_MARKS) and b'"ocid"' not in head else "ocds"
 
 
 def _folder(folder: Path, kind: SourceKind | None, *, mapped: bool, report: LoadReport) -> list[Planned]:
@@ -56,14 +74,12 @@ def _folder(folder: Path, kind: SourceKind | None, *, mapped: bool, report: Load
         return [Planned(file, file.relative_to(folder).as_posix(), "mapped") for file in top]
     tables = [file for file in top if canonical.table_of(file.name) or file.name.lower().endswith((".xlsx", ".ods"))]
     documents = [file for file in files if file.name.lower().endswith(_JSON)]
-    if kind is None:
-        kind = "canonical" if tables else "ocds"
-    chosen = tables if kind == "canonical" else documents
+    chosen = tables if kind == "canonical" or (kind is None and tables) else documents
     if not chosen:
         raise UnreadableSource(folder, "empty_folder", known=", ".join(TABLES))
-    if kind == "canonical":
+    if chosen is tables:
         order = list(TABLES)
         chosen.sort(key=lambda file: (order.index(canonical.table_of(file.name) or order[0]), file.name))
         if ignored := [file.name for file in top if file not in chosen]:
             report.warn("files_not_read", files=ignored)
-    return [Planned(file, file.relative_to(folder).as_posix(), kind) for file in chosen]
+    return [Planned(file, file.relative_to(folder).as_posix(), _kind(file, kind, mapped=False)) for file in chosen]

@@ -35,6 +35,9 @@ _THOUSANDTHS = "'KWD','BHD','OMR','JOD','TND','IQD','LYD'"
 _FREE = (Kind.ID, Kind.TEXT, Kind.SECRET)
 """Kinds that take any text."""
 
+_PLACE = ("_source", "_file", "_row", "_n")
+"""Of each row: its source in the manifest, the number of its file in this load, its row there, its position."""
+
 PERSONAL = frozenset(("persons", "party", "orgs"))
 """Columns that hold ids of these are searched for resident identity numbers."""
 
@@ -59,7 +62,7 @@ def stage_columns(table: str) -> tuple[tuple[str, str], ...]:
         ("_as_of", "DATE"),
         ("_derived", "VARCHAR"),
         ("_has", "INTEGER"),
-        ("_batch", "INTEGER"),
+        ("_file", "INTEGER"),
         ("_n", "BIGINT"),
         ("_odd", "INTEGER"),
     )
@@ -85,24 +88,22 @@ def insert(
 
     Args:
         table: canonical table.
-        columns: columns of `raw`, all text: the table's, provenance headers, `_derived`; besides `_row`, `_n`.
+        columns: text columns of `raw`: the table's, provenance headers, `_derived`. `raw` has those of `_PLACE` too.
         messy: those of them that may have blanks, control characters or full-width signs in them.
         careful: the cells were read carefully before.
         sparse: an empty cell says nothing, where otherwise it says that the value is not known any more.
-
-    The statement takes two parameters, the index of the source and the number of the batch.
     """
     declared = TABLES[table]
     own = [column for column in declared.columns if column.name in columns]
     others = [header for header in (*PROVENANCE_HEADERS, "_derived") if header in columns]
-    cleaned = [_cleaned(column) if column.name in messy else f'"{column.name}"' for column in own]
+    cleaned = [_cleaned(column, messy=column.name in messy) for column in own]
     cleaned += [f"nullif(trim({header}), '') AS {header}" if header in messy else header for header in others]
 
     typed = [f'{_typed(column, careful, "currency" in columns)} AS "{column.name}"' for column in own]
     typed += [f'NULL::{column.sql_type} AS "{column.name}"' for column in declared.columns if column not in own]
     typed += [f'"{column.name}" AS "{column.name}~"' for column in own if column.kind not in _FREE]
     typed.append(f"{_date('as_of_date')} AS _as_of" if "as_of_date" in columns else "NULL::DATE AS _as_of")
-    typed += [*others, "_row", "_n"]
+    typed += [*others, *_PLACE]
 
     bits = {column.name: 1 << bit for bit, column in enumerate(declared.columns)}
     odd = [
@@ -121,20 +122,20 @@ def insert(
     final += [
         f"{hash_of(declared, declared.key)} AS _key",
         f"{hash_of(declared, declared.names)} AS _hash",
-        "?::INTEGER AS _source",
+        "_source",
         "_row",
         f"{'source_record_id' if 'source_record_id' in columns else 'NULL'} AS _record",
         f"{'source_system' if 'source_system' in columns else 'NULL'} AS _system",
         "_as_of",
         f"{'_derived' if '_derived' in columns else 'NULL'} AS _derived",
         f"{' | '.join(has)} AS _has",
-        "?::INTEGER AS _batch",
+        "_file",
         "_n",
         f"{' | '.join(odd) or '0'} AS _odd",
     ]
     return (
         f"INSERT INTO staged_{table} BY NAME SELECT {', '.join(final)} FROM ("
-        f"SELECT {', '.join(typed)} FROM (SELECT {', '.join([*cleaned, '_row', '_n'])} FROM raw))"
+        f"SELECT {', '.join(typed)} FROM (SELECT {', '.join([*cleaned, *_PLACE])} FROM raw))"
     )
 
 
@@ -155,9 +156,11 @@ def _text(column: Column) -> str:
             return f'"{column.name}"'
 
 
-def _cleaned(column: Column) -> str:
+def _cleaned(column: Column, *, messy: bool) -> str:
     """The cell without outer blanks and control characters, identifiers in half width; null if nothing is left."""
     name = f'"{column.name}"'
+    if not messy:
+        return f"nullif({name}, '') AS {name}"
     if column.kind not in _FREE:
         return f"nullif(trim({name}), '') AS {name}"
     plain = " AND ".join(f"NOT contains({name}, {mark})" for mark in ("chr(9)", "chr(10)", FIELD, ABSENT))
