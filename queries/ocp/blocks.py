@@ -87,7 +87,7 @@ class Worker:
         else:
             if task.too_long:
                 account.problem(1, TOO_LONG)
-            lines = self._lines(task, account)
+            lines = self.lines(task, account)
             count = len(lines) + task.too_long
             releases = _releases(lines, account)
         columns = self.flattener.columns(releases, account.found_on)
@@ -105,7 +105,8 @@ class Worker:
             texts=self.flattener.texts.entries[known[1] :],
         )
 
-    def _lines(self, task: Task, account: _Account) -> Sequence[bytes | memoryview]:
+    def lines(self, task: Task, account: _Account) -> Sequence[bytes | memoryview]:
+        """The lines of a task, good until the next call."""
         if task.data is not None:
             lines = task.data.split(b"\n")
             return lines if lines[-1] else lines[:-1]
@@ -210,19 +211,20 @@ def work(task: Task) -> Block:
     return _worker.block(task)
 
 
-def raw_releases(task: Task) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line, release) for every release of a task, as plain JSON: the second look at a release that came twice."""
+def raw_lines(task: Task) -> Iterator[bytes]:
+    """The lines of a task as they stand; the releases of a document as one line each."""
     if task.kind == "document":
-        for number, one in enumerate(releases_in(orjson.loads(document(task.path))), start=1):
-            if isinstance(one, dict):
-                yield number, one
+        yield from map(orjson.dumps, releases_in(orjson.loads(document(task.path))))
         return
-    lines = Worker(0, 2)._lines(task, _Account(task.source))
-    for number, line in enumerate(lines, start=1):
+    for line in Worker(0, 2).lines(task, _Account(task.source)):
+        yield bytes(line)
+
+
+def raw_releases(task: Task) -> Iterator[dict[str, Any]]:
+    """Every release of a task, as plain JSON: the second look at a release that came twice."""
+    for line in raw_lines(task):
         try:
-            documents = list(releases_in(orjson.loads(bytes(line))))
+            documents = list(releases_in(orjson.loads(line)))
         except (ValueError, RecursionError):
             continue
-        for one in documents:
-            if isinstance(one, dict):
-                yield number, one
+        yield from (one for one in documents if isinstance(one, dict))

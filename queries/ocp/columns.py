@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from typing import Any
 
 import numpy as np
@@ -288,7 +288,7 @@ def kept(columns: Columns, keep: NDArray[np.bool_]) -> Columns:
     for field in fields(Columns):
         value = getattr(columns, field.name)
         if field.name == "ocid":
-            whole[field.name] = [ocid for ocid, stays in zip(value, keep.tolist(), strict=True) if stays]
+            whole[field.name] = list(compress(value, keep.tolist()))
         elif field.name in _OF_BID:
             whole[field.name] = value[bid_keep]
         elif field.name in _OF_AWARD:

@@ -185,6 +185,10 @@ class Parties:
         return np.array([isinstance(key, tuple) for key in self.keys] + [False], dtype=np.bool_)
 
     @cached_property
+    def _any_together(self) -> bool:
+        return bool(self.together.any())
+
+    @cached_property
     def members(self) -> dict[int, list[int]]:
         """The codes of the members of each consortium; members met nowhere else get codes here."""
         groups = {code: key for code, key in enumerate(self.keys) if isinstance(key, tuple)}
@@ -200,10 +204,10 @@ class Parties:
 
     def spread(self, parties: Ints) -> tuple[NDArray[np.int64], Ints]:
         """(place in `parties`, organization) for each member of each party; a single one is its own member."""
+        if not self._any_together:
+            return np.arange(len(parties)), parties
         together = self.together[parties]
         single = np.flatnonzero(~together)
-        if len(single) == len(parties):
-            return single, parties
         grouped = np.flatnonzero(together)
         lists = [self.members[code] for code in parties[grouped].tolist()]
         places = np.concatenate([single, np.repeat(grouped, [len(entries) for entries in lists])])

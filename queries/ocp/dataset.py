@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -174,13 +175,8 @@ class _Gathering:
     def _again(self, ocids: set[str]) -> dict[str, list[dict[str, Any]]]:
         """The releases of `ocids` as plain JSON, read a second time."""
         found: dict[str, list[dict[str, Any]]] = {ocid: [] for ocid in sorted(ocids)}
-        for _, release in _all_releases(tasks(self._sources)):
+        for release in chain.from_iterable(map(raw_releases, tasks(self._sources))):
             ocid = str(release.get("ocid"))
             if ocid in found:
                 found[ocid].append(release)
         return found
-
-
-def _all_releases(todo: Iterable[Task]) -> Iterator[tuple[int, dict[str, Any]]]:
-    for task in todo:
-        yield from raw_releases(task)

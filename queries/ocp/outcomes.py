@@ -46,6 +46,7 @@ class Outcome:
     counts: dict[str, Count] = field(default_factory=dict)
     ties: dict[str, tuple[Ints, Ints]] = field(default_factory=dict)
     meta: dict[str, float] = field(default_factory=dict)
+    tied: dict[int, list[str]] | None = None
 
 
 class Reasons:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,37 +49,28 @@ def often_disqualified(case: Competitions) -> Outcome:
     outcome = Outcome("R038")
     for group, codes in (("Buyer", columns.buyer), ("ProcuringEntity", columns.entity)):
         use = (codes != NONE) & (bids > 0)
-        counted = bids[use] if settings.r038_minimum_counts == "bids" else np.ones(int(use.sum()), dtype=np.int64)
-        _disqualified(
-            outcome, case, group, codes[use], disqualified[use], bids[use], counted, settings.r038_minimum_processes
-        )
+        size = len(case.parties.keys)
+        total = np.bincount(codes[use], weights=bids[use], minlength=size)
+        part = np.bincount(codes[use], weights=disqualified[use], minlength=size)
+        counted = total if settings.r038_minimum_counts == "bids" else np.bincount(codes[use], minlength=size)
+        _judge_shares(outcome, case, group, total, part, counted >= settings.r038_minimum_processes)
         rows = use & (disqualified > 0)
         outcome.ties[group.lower()] = (np.flatnonzero(rows).astype(np.int32), codes[rows])
-    rows = np.flatnonzero(handed_in & (columns.bidder != NONE))
-    at, tenderers = case.parties.spread(columns.bidder[rows])
-    ones = np.ones(len(at), dtype=np.int64)
-    _disqualified(
-        outcome, case, "Tenderer", tenderers, out[rows[at]].astype(np.int64), ones, ones, settings.r038_minimum_bids
-    )
+    rows = handed_in & (columns.bidder != NONE)
+    _, tenderers = case.parties.spread(columns.bidder[rows])
+    _, rejected = case.parties.spread(columns.bidder[rows & out])
+    size = len(case.parties.keys)
+    total, part = np.bincount(tenderers, minlength=size), np.bincount(rejected, minlength=size)
+    _judge_shares(outcome, case, "Tenderer", total, part, total >= settings.r038_minimum_bids)
     return outcome
 
 
-def _disqualified(
-    outcome: Outcome,
-    case: Competitions,
-    group: str,
-    codes: Ints,
-    part: NDArray[np.int64],
-    whole: NDArray[np.int64],
-    counted: NDArray[np.int64],
-    minimum: int,
+def _judge_shares(
+    outcome: Outcome, case: Competitions, group: str, total: NDArray[Any], part: NDArray[Any], often: Flags
 ) -> None:
-    size = len(case.parties.keys)
-    total = np.bincount(codes, weights=whole, minlength=size)
-    some = np.bincount(codes, weights=part, minlength=size)
-    often = np.bincount(codes, weights=counted, minlength=size) >= minimum
+    """Flag the shares `part / total` beyond the upper fence, among those that occur `often` enough."""
     who = np.flatnonzero((total > 0) & often)
-    ratio = some[who] / total[who]
+    ratio = part[who] / total[who]
     found = fence(ratio, case.settings, upper=True, threshold=case.settings.r038_threshold)
     flagged = np.zeros(len(who), dtype=np.bool_)
     if found.edge is not None:

@@ -1,0 +1,5 @@
+"""`python -m queries.ocp`: the same as `qingfeng ocp`."""
+
+from queries.ocp.command import app
+
+app(prog_name="qingfeng ocp")
