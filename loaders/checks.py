@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -78,13 +79,20 @@ def dangling(connection: duckdb.DuckDBPyConnection, tables: dict[str, Path]) -> 
     return dict(found)
 
 
-def warn_of_values(connection: duckdb.DuckDBPyConnection, name: str, report: LoadReport, files: list[str]) -> None:
+def warn_of_values(
+    connection: duckdb.DuckDBPyConnection, name: str, suspects: Collection[str], report: LoadReport, files: list[str]
+) -> None:
     """Warn of social credit codes that fail their check and of cells that begin like formulas, kept as they are."""
     table = TABLES[name]
-    texts = [column.name for column in table.columns if column.kind in (Kind.ID, Kind.TEXT)]
-    tests = {("formula", column): f"starts_with(\"{column}\", '=')" for column in texts}
+    tests = {
+        ("formula", column.name): f"starts_with(\"{column.name}\", '=')"
+        for column in table.columns
+        if column.kind in (Kind.ID, Kind.TEXT) and column.name in suspects
+    }
     if "uscc" in table:
         tests["uscc_check", "uscc"] = f"uscc IS NOT NULL AND NOT ({_uscc_is_valid('uscc')})"
+    if not tests:
+        return
     counted = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
     (row,) = connection.execute(f"SELECT {counted} FROM staged_{name}").fetchall()
     for ((key, column), test), count in zip(tests.items(), row, strict=True):

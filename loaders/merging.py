@@ -242,7 +242,7 @@ def _filled(file: Path, table: Table) -> tuple[str, ...]:
 def summarise(
     connection: duckdb.DuckDBPyConnection, report: LoadReport, folder: Path, files: Sequence[str], examples: int
 ) -> None:
-    """Write `quarantine.parquet` and `updates.parquet` into a folder, and their sums into the report."""
+    """Write `quarantine.parquet`, and `updates.parquet` if there are any, into a folder; their sums into the report."""
     connection.register("files", pa.table({"source": pa.array(range(len(files)), pa.int32()), "file": list(files)}))
     connection.execute(
         """CREATE TEMP VIEW updated AS
@@ -254,8 +254,7 @@ def summarise(
            ORDER BY ALL"""
     )
     connection.execute('CREATE TEMP VIEW quarantined AS FROM quarantine ORDER BY file, row, "table", "column", reason')
-    for view, name in (("quarantined", "quarantine"), ("updated", "updates")):
-        _write(connection, f"FROM {view}", folder / f"{name}.parquet")
+    _write(connection, "FROM quarantined", folder / "quarantine.parquet")
     reasons = connection.execute("SELECT reason, count(*) FROM quarantine GROUP BY ALL ORDER BY ALL").fetchall()
     report.quarantine = {
         "cells": sum(count for _, count in reasons),
@@ -263,10 +262,10 @@ def summarise(
         "examples": _dicts(connection.execute(f"FROM quarantined LIMIT {examples}")),
     }
     (values,) = _one(connection, "SELECT count(*) FROM updates")
-    report.updates = {
-        "values": values,
-        "examples": _dicts(connection.execute(f"FROM updated LIMIT {examples}")),
-    }
+    report.updates = {"values": values, "examples": []}
+    if values:
+        _write(connection, "FROM updated", folder / "updates.parquet")
+        report.updates["examples"] = _dicts(connection.execute(f"FROM updated LIMIT {examples}"))
 
 
 def _dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -30,6 +30,8 @@ class Stage:
     def __init__(self, connection: duckdb.DuckDBPyConnection, secret: bytes, report: LoadReport) -> None:
         self.connection = connection
         self.tables: set[str] = set()
+        self.suspects: dict[str, set[str]] = {}
+        """Columns of a table that may have cells that begin like formulas."""
         self._report = report
         self._secret = secret
         self._files: list[str] = []
@@ -107,6 +109,7 @@ class Stage:
 
     def _insert(self, table: str, columns: tuple[str, ...], rows: pa.Table, *, careful: bool, sparse: bool) -> None:
         messy = validating.messy_columns(rows)
+        self.suspects.setdefault(table, set()).update(validating.formula_columns(rows))
         self.connection.register("raw", rows)
         self.connection.execute(validating.insert(table, columns, messy=messy, careful=careful, sparse=sparse))
         self.connection.unregister("raw")

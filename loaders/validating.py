@@ -8,6 +8,7 @@ With `careful=True` the cells were spelled canonically before (`loaders.cells`),
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -277,18 +278,23 @@ def _oddness(table: Table, column: Column, careful: bool) -> str:
 def messy_columns(rows: pa.Table) -> frozenset[str]:
     """Text columns with a blank, a control character or a full-width sign anywhere: seen in the bytes, far faster than
     row by row."""
-    return frozenset(
-        name
-        for name, column in zip(rows.column_names, rows.columns, strict=True)
-        if pa.types.is_string(column.type) and any(_is_messy(chunk) for chunk in column.chunks)
-    )
+    return frozenset(name for name, data in _bytes(rows) if _is_messy(data))
 
 
-def _is_messy(texts: pa.StringArray) -> bool:
-    buffer = texts.buffers()[2]
-    if buffer is None:
-        return False
-    data = buffer.to_pybytes()
+def formula_columns(rows: pa.Table) -> frozenset[str]:
+    """Text columns with an equals sign anywhere: some cell may begin like a formula."""
+    return frozenset(name for name, data in _bytes(rows) if b"=" in data)
+
+
+def _bytes(rows: pa.Table) -> Iterator[tuple[str, bytes]]:
+    for name, column in zip(rows.column_names, rows.columns, strict=True):
+        if pa.types.is_string(column.type):
+            for chunk in column.chunks:
+                if (buffer := chunk.buffers()[2]) is not None:
+                    yield name, buffer.to_pybytes()
+
+
+def _is_messy(data: bytes) -> bool:
     if any(mark in data for mark in _CONTROLS):
         return True
     return not data.isascii() and any(mark in data for mark in _WIDE)
