@@ -1,21 +1,22 @@
 """The case files of the detectors: small named worlds in canonical tables, and what a detector must say of each.
 
-    detector: same_device
-    world:                      # tables that every case starts from; a case adds rows, or repeats a key to change one
-      tenders:
-        - {tender_id: T1, buyer_id: G1, opened_at: 2024-03-01}
-    cases:
-      - name: two bids from one lock
-        why: the statute names it
-        expect: flagged         # flagged | cleared | silent
-        tier: A                 # of the finding, where flagged
-        twin: on_site_terminal  # the innocent explanation that fits, where cleared
-        entities: [O1, O2]      # ids that the finding must name
-        set: {popular: 3}       # parameters, defaults otherwise
-        findings: 2             # how many there must be, 1 otherwise
-        tables:
-          bids:
-            - {bid_id: B1, tender_id: T1, bidder_id: O1}
+detector: same_device
+world:                      # tables that every case starts from; a case adds rows, or repeats a key to change one
+  tenders:
+    - {tender_id: T1, buyer_id: G1, opened_at: 2024-03-01}
+cases:
+  - name: two bids from one lock
+    why: the statute names it
+    expect: flagged         # flagged | cleared | silent
+    tier: A                 # of the finding, where flagged
+    twin: on_site_terminal  # the innocent explanation that fits, where cleared
+    entities: [O1, O2]      # ids that the finding must name
+    absent: [O3]            # ids that it must not name
+    set: {popular: 3}       # parameters, defaults otherwise
+    findings: 2             # how many there must be, 1 otherwise
+    tables:
+      bids:
+        - {bid_id: B1, tender_id: T1, bidder_id: O1}
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "cases"
 
 Rows = Sequence[Mapping[str, Any]]
 
+_KEYS = frozenset({"name", "why", "expect", "tables", "tier", "twin", "entities", "absent", "set", "findings"})
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -52,6 +55,7 @@ class Case:
     tier: str | None
     twin: str | None
     entities: tuple[str, ...]
+    absent: tuple[str, ...]
     parameters: dict[str, Any]
     findings: int
 
@@ -67,7 +71,7 @@ def read_cases(detector_id: str) -> list[Case]:
     world: dict[str, list[Mapping[str, Any]]] = document.get("world", {})
     cases = []
     for entry in document["cases"]:
-        unknown = entry.keys() - {"name", "why", "expect", "tables", "tier", "twin", "entities", "set", "findings"}
+        unknown = entry.keys() - _KEYS
         if unknown:
             raise KeyError(f"{detector_id}.yml: case {entry.get('name')}: unknown keys {sorted(unknown)}")
         tables = {table: list(rows) for table, rows in world.items()}
@@ -83,6 +87,7 @@ def read_cases(detector_id: str) -> list[Case]:
                 tier=entry.get("tier"),
                 twin=entry.get("twin"),
                 entities=tuple(map(str, entry.get("entities", ()))),
+                absent=tuple(map(str, entry.get("absent", ()))),
                 parameters=entry.get("set", {}),
                 findings=entry.get("findings", 1),
             )

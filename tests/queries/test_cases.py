@@ -26,6 +26,7 @@ def test_case(case: Case, tmp_path: Path) -> None:
     for lead in wanted:
         assert case.tier is None or lead.tier == case.tier
         assert {e.id for e in lead.entities} >= set(case.entities)
+        assert not {e.id for e in lead.entities} & set(case.absent)
         fits = {excuse.explanation for excuse in lead.innocent if excuse.verdict is Verdict.FITS}
         assert not case.twin or case.twin in fits
 
