@@ -8,10 +8,25 @@ FLOWS = Relation(
     "flows",
     """
 -- Money that went from one party to another: ledger payments and authorised account transfers.
-SELECT payer_id, payee_id, amount, paid_on AS day, purpose, 'payments' AS ledger, _key AS key FROM payments
+SELECT payer_id, payee_id, amount, paid_on AS day, purpose, 'payments' AS ledger, _key AS key, payee_account
+FROM payments
 UNION ALL
-SELECT from_id, to_id, amount, "date", basis, 'transfers', _key FROM transfers
+SELECT from_id, to_id, amount, "date", basis, 'transfers', _key, to_account FROM transfers
 """,
+)
+
+ACCOUNT_HOLDERS = Relation(
+    "account_holders",
+    f"""
+-- Whose account the money really went to, where the record names another payee. Accounts of more than 8 owners, which
+-- a bookkeeper or a collecting agent may keep, say nothing.
+SELECT f.ledger, f.key, f.payer_id, f.payee_id, c.owner_id AS holder_id, f.day, {ref("contacts", "c._key")} AS ref
+FROM flows f
+JOIN (SELECT *, count(DISTINCT owner_id) OVER (PARTITION BY value) AS owners FROM contacts WHERE kind = 'account') c
+  ON c.value = f.payee_account AND c.owner_id <> f.payee_id AND held(c.valid_from, c.valid_to, f.day)
+WHERE c.owners <= 8
+""",
+    needs=("flows",),
 )
 
 RELEASES = Relation(
@@ -45,4 +60,17 @@ QUALIFY row_number() OVER (PARTITION BY key, person_id ORDER BY refs) = 1
     needs=("releases",),
 )
 
-RELATIONS = (FLOWS, RELEASES, DECIDERS)
+FAVOURS = Relation(
+    "favours",
+    """
+-- Releases to a party that is tied, on the day, to an official who decided on them: the approver, or a holder of power
+-- to approve or pay at the debtor.
+SELECT r.key, r.debt_id, r.debt_key, r.debtor_id, r.creditor_id, r.amount, r.day, d.person_id, t.how, t.via_id,
+       list_concat(d.refs, t.refs) AS refs
+FROM releases r JOIN deciders d USING (key)
+JOIN ties t ON t.person_id = d.person_id AND t.party_id = r.creditor_id AND held(t.valid_from, t.valid_to, r.day)
+""",
+    needs=("releases", "deciders", "ties"),
+)
+
+RELATIONS = (FLOWS, ACCOUNT_HOLDERS, RELEASES, DECIDERS, FAVOURS)

@@ -1,0 +1,182 @@
+"""A money trail: chains of payments after (or before) releases of public debts, as evidence of a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+
+from i18n import Text, money
+from queries.debt_feeding.routes import Carried
+from queries.debt_feeding.trade import History, TradeParameters, are_wages
+from queries.evidence import refs
+from queries.finding import Entity, Link, Ref
+from queries.wording import name, on
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Chains from the creditor of a debt to a beneficiary, and the releases that they are measured against.
+
+    `rows` are rows of `walk.THEN` for one creditor and beneficiary; the first is the one nearest to a release.
+    """
+
+    rows: pd.DataFrame
+    carried: Carried
+
+    @cached_property
+    def walked(self) -> pd.DataFrame:
+        """The rows of the chains that carry money."""
+        arrived = {payment.key for payment in self.carried.arrivals}
+        return self.rows[self.rows["keys"].map(lambda keys: int(keys[-1]) in arrived)]
+
+    @cached_property
+    def first(self) -> pd.Series:
+        """The row nearest to a release."""
+        return self.walked.iloc[0]
+
+    @cached_property
+    def releases(self) -> pd.DataFrame:
+        """One row a release, by day."""
+        return self.rows.drop_duplicates("release_key").sort_values(["release_day", "release_key"])
+
+    @property
+    def released(self) -> int:
+        """The sum of the releases."""
+        return int(self.releases["release_amount"].sum())
+
+    @property
+    def gap(self) -> int:
+        """Days from a release to the nearest payment that left the creditor; negative where it came before."""
+        days = [int(day) for day in self.releases["release_day"]]
+        return min((p.day - day for p in self.carried.departures for day in days), key=abs)
+
+    @property
+    def period(self) -> tuple[date, date]:
+        """From the first release or payment to the last."""
+        days = [int(day) for day in self.releases["release_day"]] + [p.day for p in self.carried.payments]
+        return on(min(days)), on(max(days))
+
+    def entities(self, debt: str) -> tuple[Entity, ...]:
+        """The debts, debtor, creditor, beneficiary, officials, and whom the money passed through."""
+        first = self.first
+        persons = {str(person) for cell in self.walked["persons"] for person in cell}
+        recorded = self.walked[self.walked["payee"] != self.walked["beneficiary"]].drop_duplicates("payee")
+        officials = sorted(set(self.walked["official"].dropna().astype(str)))
+        found = (
+            Entity(debt, "debt", "debt"),
+            *(Entity(other, "debt", "other_debt") for other in sorted(set(self.rows["debt_id"]) - {debt})),
+            Entity(str(first["debtor"]), "org", "debtor"),
+            Entity(str(first["creditor"]), "org", "creditor"),
+            Entity(str(first["beneficiary"]), _kind(first["beneficiary_kind"]), "beneficiary"),
+            *(Entity(official, "person", "official") for official in officials),
+            *(Entity(p, "person" if p in persons else "org", "pass_through") for p in self.carried.through),
+            *(
+                Entity(str(payee), _kind(kind), "recorded_payee")
+                for payee, kind in sorted(zip(recorded["payee"], recorded["payee_kind"], strict=True))
+            ),
+        )
+        return tuple(dict.fromkeys(found))
+
+    def records(self) -> Iterator[Ref]:
+        """The rows of the releases, debts, payments, ties and posts."""
+        yield from (Ref("payments", int(key)) for key in self.releases["release_key"])
+        yield from (Ref("debts", int(key)) for key in self.releases["debt_key"])
+        yield from (Ref(payment.ledger, payment.key) for payment in self.carried.payments)
+        for column in ("official_refs", "tie_refs", "account_ref"):
+            yield from (found for cell in self.walked[column] for found in refs(cell))
+
+    def links(self) -> Iterator[Link]:
+        """The releases and the payments."""
+        debtor, creditor = str(self.first["debtor"]), str(self.first["creditor"])
+        for key in self.releases["release_key"]:
+            yield Link("PAID", debtor, creditor, Ref("payments", int(key)))
+        for payment in self.carried.payments:
+            yield Link("PAID", payment.payer, payment.payee, Ref(payment.ledger, payment.key))
+
+    def repaid(self) -> Text:
+        """The sentence on the releases."""
+        days = [on(day) for day in self.releases["release_day"]]
+        paid = (
+            Text(zh="{first}至{last}分 {count} 笔", en="From {first} to {last}, in {count} payments,").format(
+                first=days[0], last=days[-1], count=len(days)
+            )
+            if len(days) > 1
+            else Text(zh=f" {days[0]} ", en=f"On {days[0]}")
+        )
+        return Text(
+            zh="{debtor}于{paid}清偿欠{creditor}的账款 {sum}（台账 {debt}）。",
+            en="{paid} {debtor} repaid {creditor} {sum} of debt {debt}.",
+        ).format(
+            debtor=name(self.first, "debtor"),
+            creditor=name(self.first, "creditor"),
+            paid=paid,
+            sum=money(self.released),
+            debt=", ".join(sorted(set(self.releases["debt_id"]))),
+        )
+
+    def passed(self) -> Text:
+        """The sentence on the way of the money."""
+        gap, hops, arrivals = self.gap, len(self.carried.through), len(self.carried.arrivals)
+        when = (
+            Text(zh=f"清偿后 {gap} 天", en=f"{gap} days after the release")
+            if gap >= 0
+            else Text(zh=f"清偿前 {-gap} 天", en=f"{-gap} days before the release")
+        )
+        through = (
+            Text(zh=f"经 {hops} 个中间方", en=f"through {hops} others") if hops else Text(zh="直接", en="directly")
+        )
+        split = Text(zh=f"分 {arrivals} 笔", en=f" in {arrivals} payments") if arrivals > 1 else Text(zh="", en="")
+        to_account = bool((self.walked["payee"] != self.walked["beneficiary"]).any())
+        target = (
+            Text(zh="{name}的账户（记载的收款人另有其人）", en="an account of {name} (the record names another payee)")
+            if to_account
+            else Text(zh="{name}", en="{name}")
+        ).format(name=name(self.first, "beneficiary"))
+        return Text(
+            zh="{when}，{creditor}{through}{split}向{target}付款，可到达 {sum}，占清偿额的 {percent:.1f}%。",
+            en="{when}, {creditor} {through} paid {target}{split}; {sum} can have arrived, {percent:.1f} % of the "
+            "release.",
+        ).format(
+            when=when,
+            creditor=name(self.first, "creditor"),
+            through=through,
+            split=split,
+            target=target,
+            sum=money(self.carried.reached),
+            percent=100 * self.carried.reached / self.released,
+        )
+
+    def is_ordinary_trade(self, window_days: int, params: TradeParameters) -> bool:
+        """Whether each payer that reached the beneficiary had regularly paid it like sums before the window."""
+        payers: dict[str, History] = {}
+        opens: dict[str, int] = {}
+        columns = ("parties", "first_day", "earlier", "usual", "earliest", "latest")
+        for parties, first_day, *history in zip(*(self.walked[c] for c in columns), strict=True):
+            if pd.isna(history[0]):
+                return False
+            payers[parties[-2]] = History(*history)
+            opens[parties[-2]] = int(first_day)
+        return all(
+            history.explains(
+                [p.amount for p in self.carried.arrivals if p.payer == payer], opens[payer], window_days, params
+            )
+            for payer, history in payers.items()
+        )
+
+    def purposes(self) -> list[str | None]:
+        """What the payments that arrived were for, as far as the record says."""
+        payments = self.walked.assign(key=self.walked["keys"].map(lambda k: int(k[-1]))).drop_duplicates("key")
+        return [purpose if isinstance(purpose, str) else None for purpose in payments["purpose"]]
+
+    def are_wages(self, params: TradeParameters) -> bool:
+        """Whether what arrived were an employee's ordinary wages."""
+        amounts = [payment.amount for payment in self.carried.arrivals]
+        return are_wages(self.purposes(), amounts, employee=bool(self.walked["employee"].all()), params=params)
+
+
+def _kind(kind: object) -> str:
+    return "person" if kind == "person" else "org"
