@@ -3,7 +3,7 @@
 Nothing here reads a date, an investigation period or the name of a firm. Four blocks, from the most portable to the
 most local:
 
-- prices: screens, position against the estimate, gaps, subgroups of 3 bids;
+- prices: screens, position against the estimate, gaps, subgroups of 3 bids, size of the tender;
 - structure: how the bidders meet elsewhere, and the prices of the tenders in which they do (coalition screens);
 - position: coordinates of the tender in the co-bidding network, which only mean something among the firms known;
 - history: the labels of *training* tenders in which the bidders took part. Never the tender's own label.
@@ -62,6 +62,9 @@ def read(bids: pd.DataFrame) -> Tenders:
     table = screens(tenders).join(against_reference(tenders, frame["estimate"].to_numpy())).join(gaps(tenders))
     table = table.join(subgroup_screens(tenders, 3, most=200)[["cv3_min", "cv3_median", "cv3_max"]])
     first = frame.drop_duplicates("tender_id")
+    # Against the median of the same data, so that currencies and years need no conversion.
+    worth = first["estimate"].where(first["estimate"] > 0).to_numpy(dtype=np.float64)
+    table["size"] = np.log(worth / np.nanmedian(worth)) if np.isfinite(worth).any() else np.nan
     lowest = np.searchsorted(network.bidders, first["bidder_id"].to_numpy())
     return Tenders(table, network, lowest.astype(np.int64))
 

@@ -44,8 +44,8 @@ def market(
     Honest bids: estimate × exp(market level + cost of the firm + idiosyncrasy), with an idiosyncrasy whose scale
     differs from tender to tender (10 to 26 % in most). A firm is at home in one region and category and bids
     elsewhere at a fifth of the rate; its appetite is log-normal. In `ring_share` of the tenders a ring of
-    `ring_size` firms of one home meets: one of them bids 2 to 6 % below the estimate, the others 1 to 5 % above that one; up to
-    two honest outsiders bid beside them.
+    `ring_size` firms of one home meets: one of them bids 2 to 6 % below the estimate,
+    the others 1 to 5 % above that one; up to two honest outsiders bid beside them.
 
     Args:
         tenders, firms, regions, categories, years: the size of the market.
