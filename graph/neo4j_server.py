@@ -33,7 +33,6 @@ from graph.neo4j_settings import Neo4jSettings, open_driver
 _JVM = (
     "-Xms512m",
     "-Xmx1g",
-    "-XX:+UseG1GC",
     "-XX:+ExitOnOutOfMemoryError",
     "--add-opens=java.base/java.nio=ALL-UNNAMED",
     "--add-opens=java.base/java.io=ALL-UNNAMED",
@@ -73,12 +72,16 @@ class ServerAddress:
 class LocalServer:
     """One server whose data, configuration and logs are in `folder`.
 
-    `configuration` adds to, or replaces, lines of neo4j.conf. A folder that was used before keeps its data, its
-    port and its password, so a server can be stopped or killed and started again.
+    `configuration` adds to, or replaces, lines of neo4j.conf; `jvm_options` come after the usual ones.
+    `dies_with_starter` ends the server with the process that started it, however that one ends (Linux, where
+    `setpriv` is installed). A folder that was used before keeps its data, its port and its password, so a server can
+    be stopped or killed and started again.
     """
 
     folder: Path
     configuration: Mapping[str, str] = field(default_factory=dict)
+    dies_with_starter: bool = False
+    jvm_options: tuple[str, ...] = ()
     pid: int | None = field(default=None, init=False)
     port: int = field(default=0, init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
@@ -124,12 +127,20 @@ class LocalServer:
         (self.folder / "conf" / "neo4j.conf").write_text(text, encoding="utf-8")
         if not self._password_file.is_file():
             self._set_first_password(jars)
-        words = [*_JVM, "-cp", f"{jars}/*", ENTRY, f"--home-dir={self.folder}", f"--config-dir={self.folder}/conf"]
+        words = [
+            *_JVM,
+            *self.jvm_options,
+            "-cp",
+            f"{jars}/*",
+            ENTRY,
+            f"--home-dir={self.folder}",
+            f"--config-dir={self.folder}/conf",
+        ]
         _write_private(self._arguments_file, "\n".join(f'"{word}"' for word in [*words, "--console-mode"]))
         with self._log_file.open("wb") as log:
             # A session of its own, so that Ctrl-C in the terminal does not reach it.
             self._process = subprocess.Popen(  # noqa: S603 - the program and its arguments are ours
-                [tool("java"), f"@{self._arguments_file}"],
+                [*self._prefix(), tool("java"), f"@{self._arguments_file}"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -165,6 +176,10 @@ class LocalServer:
         if self.is_running and self.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+    def _prefix(self) -> list[str]:
+        setpriv = shutil.which("setpriv") if self.dies_with_starter else None
+        return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
     def _wait(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout

@@ -33,7 +33,7 @@ class EdgeFrame:
 
 def node_frames(connection: duckdb.DuckDBPyConnection) -> Iterator[NodeFrame]:
     """All nodes, a frame for each declaration, then the stubs of each label; ids are unique within a label."""
-    _materialise(connection)
+    prepare(connection)
     for node in node_declarations():
         rows = _frame(connection, node.query)
         if len(rows):
@@ -42,7 +42,7 @@ def node_frames(connection: duckdb.DuckDBPyConnection) -> Iterator[NodeFrame]:
 
 def edge_frames(connection: duckdb.DuckDBPyConnection) -> Iterator[EdgeFrame]:
     """All edges, one frame for each type."""
-    _materialise(connection)
+    prepare(connection)
     for edge in EDGES:
         rows = _frame(connection, edge.query)
         if len(rows):
@@ -58,7 +58,7 @@ def node_declarations() -> tuple[Node, ...]:
     return (*NODES, *stubs)
 
 
-def _materialise(connection: duckdb.DuckDBPyConnection) -> None:
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Evaluate the view that nodes and edges both read once; a temporary table hides the view of its name."""
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS shared_codes AS FROM memory.main.shared_codes")
 

@@ -13,6 +13,9 @@ from graph.neo4j_download import missing_tools, resolve
 from graph.neo4j_server import LocalServer
 from graph.neo4j_settings import Neo4jSettings, connect
 
+SHORT_LIFE = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Many different queries once each: compiling them well would take longer than running them."""
+
 
 def _without_server(reason: str) -> NoReturn:
     """Skip on a developer's machine; in CI a server that is missing would hide every difference of the engines."""
@@ -35,7 +38,7 @@ def neo4j_jars() -> None:
 @pytest.fixture(scope="session")
 def neo4j_server(neo4j_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """The shared server. Its graph is whatever the test before left: ask for `neo4j_settings` to have it empty."""
-    server = LocalServer(tmp_path_factory.mktemp("neo4j"))
+    server = LocalServer(tmp_path_factory.mktemp("neo4j"), dies_with_starter=True, jvm_options=SHORT_LIFE)
     server.start()
     yield server
     server.kill()  # Its data are thrown away, so there is nothing to shut down in order.
@@ -43,11 +46,8 @@ def neo4j_server(neo4j_jars: None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def neo4j_settings(neo4j_server: LocalServer) -> Neo4jSettings:
-    """Settings for the shared server, emptied of nodes, constraints and indexes."""
+    """Settings for the shared server, emptied of nodes; constraints stay."""
     settings = neo4j_server.address.settings()
     with connect(settings) as driver, driver.session() as session:
         session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
-        for kind in ("CONSTRAINT", "INDEX"):
-            for row in list(session.run(f"SHOW {kind}S YIELD name, type WHERE type <> 'LOOKUP'")):
-                session.run(f"DROP {kind} `{row['name']}`").consume()
     return settings
