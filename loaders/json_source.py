@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from loaders.json_splitting import scan_document
+from loaders.json_splitting import RESIDENT, give_back, scan_document
 from loaders.messages import UnreadableSource
 
 LARGEST_SPAN = 32 << 20
@@ -58,6 +58,7 @@ class JsonSource:
     """Line number (lines) or 1-based position in the document's list (elements)."""
     broken: list[tuple[int, str]] = field(default_factory=list)
     """Places that no span covers and why: (line or position, catalogue key)."""
+    _touched: int = 0
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -75,6 +76,10 @@ class JsonSource:
             UnreadableSpanError: it is too large, too deeply nested, not UTF-8, or no JSON.
         """
         start, end = self.starts[index], self.ends[index]
+        self._touched += end - start
+        if self._touched > RESIDENT:
+            give_back(self.data)
+            self._touched = 0
         if end - start > LARGEST_SPAN:
             raise UnreadableSpanError("json_too_large")
         return decode(self.data[start:end])
@@ -194,8 +199,11 @@ def _is_value(data: mmap.mmap, start: int, end: int) -> bool:
 def _split_lines(source: JsonSource, begin: int) -> None:
     data = source.data
     line = _line_of(data, begin)
-    start = begin
+    start = given_back = begin
     while start < len(data):
+        if start - given_back > RESIDENT:
+            give_back(data)
+            given_back = start
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end
         if end - start > LARGEST_SPAN or data[start:end].strip():

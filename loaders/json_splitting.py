@@ -13,6 +13,16 @@ _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+("?)|[{}\[\]]', re.DOTALL)
 _OPENING = (b"{", b"[")
 
 
+RESIDENT = 64 << 20
+"""Bytes of a mapped file after which its pages are given back to the system."""
+
+
+def give_back(data: mmap.mmap) -> None:
+    """Let the system have the pages of a mapped file, which is read again from the disk where it is needed."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        data.madvise(mmap.MADV_DONTNEED)
+
+
 @dataclass(slots=True)
 class Scan:
     """What a document is made of; every span is (first byte, byte after the last)."""
@@ -60,8 +70,12 @@ def scan_document(data: mmap.mmap, begin: int, lists: tuple[str, ...], whole: fr
     current: array[int] | None = scan.found.setdefault("", array("Q")) if scan.is_array else None
     level = 1 if scan.is_array else 2
     """Depth at which the elements of the current list stand."""
+    given_back = begin
     for token in _TOKEN.finditer(data, begin):
         at, end = token.span()
+        if at - given_back > RESIDENT:
+            give_back(data)
+            given_back = at
         mark = data[at : at + 1]
         if mark == b'"':
             if not token.group(1):
