@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loaders.adapter import Batch, Notes
-from loaders.json_rows import Ledger
+from loaders.json_rows import Ledger, clean
 from loaders.json_source import JsonSource, UnreadableSpanError, open_json
 from loaders.ocds.compiling import Item, compile_process
 from loaders.ocds.mapping import map_process
@@ -155,4 +155,4 @@ def _unpack_record(record: dict[str, Any], row: int, found: list[Item]) -> Itera
 
 def _ocid(value: dict[str, Any]) -> str | None:
     ocid = value.get("ocid")
-    return ocid.strip() or None if isinstance(ocid, str) else None
+    return clean(ocid) if isinstance(ocid, str) else None
