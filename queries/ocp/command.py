@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -41,7 +42,9 @@ class _JudgeByDefault(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(cls=_JudgeByDefault, help=_t("about"), no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    cls=_JudgeByDefault, help=_t("about"), no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
 
 FilesArgument = Annotated[list[str], typer.Argument(help=_t("files"), show_default=False)]
 SettingsOption = Annotated[Path | None, typer.Option("--settings", "-s", help=_t("settings"))]
@@ -139,7 +142,7 @@ def prepare(
 
     try:
         preparation = Preparation(sections(settings) if settings else {})
-        with errors.open("w", encoding="utf-8", newline="") if errors else sys.stderr as issues:
+        with errors.open("w", encoding="utf-8", newline="") if errors else nullcontext(sys.stderr) as issues:
             broken = prepare_files(files, preparation, sys.stdout.buffer, issues)
     except (SettingsError, OSError) as error:
         _usage(str(error))

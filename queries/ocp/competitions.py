@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.columns import AWARD_STATUS, BID_STATUS, MISSING, Columns, Key, distinct, kept
+from queries.ocp.columns import AWARD_STATUS, BID_STATUS, MISSING, OTHER, Columns, Key, distinct, kept
 from queries.ocp.dataset import Dataset
 from queries.ocp.settings import Settings
 from queries.ocp.vocabulary import NONE
@@ -101,6 +101,14 @@ class Competitions:
     def valid(self) -> Flags:
         """Per bid: valid, and its tenderer is known."""
         found: Flags = (self.bid_status == VALID) & (self.bidder != NONE)
+        return found
+
+    @cached_property
+    def unread_status(self) -> Flags:
+        """Per competition: no bid is valid, and one has no status or one outside the codelist."""
+        unread = (self.bid_status == MISSING) | (self.bid_status == OTHER)
+        valid = self.having(self.bid_competition[self.bid_status == VALID])
+        found: Flags = (valid == 0) & (self.having(self.bid_competition[unread]) > 0)
         return found
 
     @cached_property

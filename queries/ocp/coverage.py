@@ -14,7 +14,7 @@ import orjson
 
 from i18n import Language, Text
 from queries.ocp.blocks import raw_lines
-from queries.ocp.dataset import Account, load
+from queries.ocp.dataset import Account, gather
 from queries.ocp.findings_format import report
 from queries.ocp.flags import BY_CODE, REASONS
 from queries.ocp.judging import Judgement, judge
@@ -84,8 +84,8 @@ def cover(names: list[str], settings: Settings) -> Coverage:
                     for release in releases_in(orjson.loads(line)):
                         _count(release, "", counts)
                 except (ValueError, RecursionError):
-                    continue
-    data = load(names, workers=1, digits=settings.r048_digits)
+                    continue  # the account of the reading below tells it
+        data = gather(sources, workers=1, digits=settings.r048_digits)
     return Coverage(dict(sorted(counts.items())), judge(data, settings), data.account)
 
 
@@ -142,6 +142,8 @@ def _parent(path: str) -> str:
 
 
 _FIXABLE = {
+    "no_method": "/tender/procurementMethod",
+    "unread_status": "/bids/details[]/status (qingfeng ocp prepare, [codelists.bid_status])",
     "no_period": "/tender/tenderPeriod/startDate, /tender/tenderPeriod/endDate (RFC 3339)",
     "period_reversed": "/tender/tenderPeriod",
     "implausible_number": "/tender/numberOfTenderers",

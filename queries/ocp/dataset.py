@@ -67,10 +67,15 @@ def load(names: list[str], *, workers: int = 2, digits: int = 2) -> Dataset:
         OSError: a file is missing or may not be read.
     """
     with opened(names) as sources:
-        gathering = _Gathering(sources, digits)
-        for block in _blocks(tasks(sources), workers, digits):
-            gathering.add(block)
-        return gathering.dataset()
+        return gather(sources, workers=workers, digits=digits)
+
+
+def gather(sources: list[Source], *, workers: int, digits: int) -> Dataset:
+    """Read sources that are open."""
+    gathering = _Gathering(sources, digits)
+    for block in _blocks(tasks(sources), workers, digits):
+        gathering.add(block)
+    return gathering.dataset()
 
 
 def _blocks(todo: Iterator[Task], workers: int, digits: int) -> Iterator[Block]:

@@ -230,6 +230,8 @@ FLAGS: tuple[Flag, ...] = (
 BY_CODE = {flag.code: flag for flag in FLAGS}
 
 REASONS: dict[str, Text] = {
+    "no_method": Text(zh="未给出采购方式", en="the procurement method is not given"),
+    "unread_status": Text(zh="投标状态缺失或不在代码表内", en="bid statuses are missing or outside the codelist"),
     "other_method": Text(zh="采购方式不在判断范围", en="the procurement method is not one that is judged"),
     "no_period": Text(zh="缺少投标起止时间或无法识别", en="the tender period has no readable start or end"),
     "period_reversed": Text(zh="截止时间早于开始时间", en="the tender period ends before it starts"),

@@ -61,6 +61,7 @@ def award_reasons(case: Competitions) -> Reasons:
 
 
 def _price_reasons(case: Competitions, reasons: Reasons) -> None:
+    reasons.give("unread_status", case.unread_status)
     reasons.give("no_price_comparison", ~case.prices_compared)
     reasons.give("price_for_lots", case.split)
     told = (case.amount > 0) & case.submitted

@@ -29,6 +29,8 @@ def short_period(case: Competitions) -> Outcome:
         thresholds[code] = settings.r003_details.get(text, settings.r003_threshold)
     period = columns.period
     reasons = Reasons(case.count)
+    if settings.r003_methods:
+        reasons.give("no_method", (columns.method == NONE)[case.release])
     reasons.give("other_method", ~chosen(columns.method, case.texts, settings.r003_methods)[case.release])
     reasons.give("no_period", (period == UNKNOWN)[case.release])
     reasons.give("period_reversed", (period < 0)[case.release])
@@ -46,6 +48,8 @@ def single_bidder(case: Competitions) -> Outcome:
     lots = np.bincount(case.release, minlength=len(case.columns.ocid))[case.release] > 1
     by_bids = (bids > 0) & ((declared < 1) | lots)
     reasons = Reasons(case.count)
+    if case.settings.r018_methods:
+        reasons.give("no_method", (case.columns.method == NONE)[case.release])
     reasons.give("other_method", ~chosen(case.columns.method, case.texts, case.settings.r018_methods)[case.release])
     reasons.give("implausible_number", (declared < NONE) & ~by_bids)
     reasons.give("no_tenderers", (declared == NONE) & ~by_bids)
@@ -72,6 +76,7 @@ def late_bid_won(case: Competitions) -> Outcome:
     reasons.give("no_deadline", ~case.columns.deadline[case.release])
     reasons.give("no_bids", case.having(case.bid_competition) == 0)
     reasons.give("no_award", case.active == 0)
+    reasons.give("unread_status", case.unread_status)
     reasons.give("no_bid_date", ~has_late & ~has_other)
     flagged = reasons.judged & has_late
     outcome = by_process("R030", case, reasons, flagged)
@@ -106,6 +111,7 @@ def all_others_disqualified(case: Competitions) -> Outcome:
     reasons.give("award_not_final", ~case.final)
     reasons.give("no_award", case.active == 0)
     reasons.give("no_supplier", first == NONE)
+    reasons.give("unread_status", case.unread_status)
     out = (case.bid_status == DISQUALIFIED) & (case.bidder != NONE)
     sole = (lowest == highest) & (lowest == first) & ~other
     if case.settings.consortia == "exclude":

@@ -166,6 +166,8 @@ def _list(value: object, wanted: Any, path: str, note: Note) -> list[Any] | None
     if not isinstance(value, list):
         note(path, "wrong type")
         return None
+    if wanted is Identifier:
+        value = [entry.get("id") if isinstance(entry, dict) else entry for entry in value]  # a lot as {"id": …}
     entries = (_one(entry, wanted, f"{path}[]", note) for entry in value if entry is not None)
     return [entry for entry in entries if entry is not None]
 

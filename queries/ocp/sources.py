@@ -109,8 +109,9 @@ def document(path: Path) -> bytes:
     return (gzip.decompress(raw) if raw.startswith(_GZIP_MAGIC) else raw).removeprefix(BYTE_ORDER_MARK)
 
 
-def tasks(sources: list[Source], block: int = BLOCK) -> Iterator[Task]:
+def tasks(sources: list[Source]) -> Iterator[Task]:
     """The tasks of all sources, in order."""
+    block = BLOCK
     for number, source in enumerate(sources):
         if source.kind == "document":
             yield Task(number, source.path, source.kind)
