@@ -35,7 +35,7 @@ def plain(header: str) -> str:
 def known_headers(table: str) -> dict[str, Meaning]:
     """Every header of a table, in plain form."""
     known: dict[str, Meaning] = {plain(header): Meaning(header) for header in PROVENANCE_HEADERS}
-    known["_derived"] = Meaning("_derived")
+    known[plain("_derived")] = Meaning("_derived")
     for column in TABLES[table].columns:
         for header in (column.name, column.zh, *column.aliases):
             known[plain(header)] = Meaning(column.name)

@@ -30,7 +30,8 @@ spread AS (
 """
 
 SHARED_PERSON = f"""
--- Of `terms (tender_id, bidder_id, bid_id, person_id, how, past, ref)`: persons that stand behind several bidders.
+-- Of `terms (tender_id, bidder_id, bid_id, person_id, how, past, by_name, ref)`: persons that stand behind several
+-- bidders; `by_name` where the row names the person by an id that was derived from the name.
 -- A past term counts only where no current one of the same person at the same bidder makes it irrelevant.
 counted AS (
   SELECT * FROM terms QUALIFY NOT past OR bool_and(past) OVER (PARTITION BY tender_id, bidder_id, person_id)
@@ -40,7 +41,7 @@ met AS (
 )
 SELECT {MEMBER},
        c.person_id AS thing, n.name AS person_name, bool_and(c.past) AS past,
-       coalesce(contains(d._derived, 'person_id'), false) AS by_name,
+       bool_or(c.by_name OR coalesce(contains(d._derived, 'person_id'), false)) AS by_name,
        list(DISTINCT c.how ORDER BY c.how) AS hows, list(DISTINCT c.ref ORDER BY c.ref) AS refs
 FROM counted c SEMI JOIN met USING (tender_id, person_id) JOIN entries e USING (bid_id)
 LEFT JOIN parties p ON p.id = e.bidder_id LEFT JOIN parties n ON n.id = c.person_id

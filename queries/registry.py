@@ -6,17 +6,20 @@ import difflib
 from collections.abc import Sequence
 
 from queries.affiliated_bidders import common_controller, same_principal, shared_contact
-from queries.bid_rigging import deposit_same_source, same_device
-from queries.debt_feeding import release_kickback
+from queries.bid_rigging import deposit_same_source, same_device, same_handler, same_team_member
+from queries.debt_feeding import queue_jumping, release_kickback
 from queries.detector import FAMILIES, Detector
 
 DETECTORS: tuple[Detector, ...] = (
     same_device.DETECTOR,
     deposit_same_source.DETECTOR,
+    same_handler.DETECTOR,
+    same_team_member.DETECTOR,
     same_principal.DETECTOR,
     common_controller.DETECTOR,
     shared_contact.DETECTOR,
     release_kickback.DETECTOR,
+    queue_jumping.DETECTOR,
 )
 
 

@@ -21,7 +21,7 @@ SELECT = Sql(
     """
 WITH terms AS (
   SELECT e.tender_id, e.bidder_id, e.bid_id, h.person_id, 'legal_rep' AS how, h.ref,
-         NOT held(h.valid_from, h.valid_to, e.day) AS past
+         NOT held(h.valid_from, h.valid_to, e.day) AS past, false AS by_name
   FROM entries e JOIN heads h ON h.org_id = e.bidder_id WHERE e.day IS NOT NULL
 ),
 """
@@ -47,7 +47,7 @@ def _account(group: Group) -> Account:
     ).format(bidders=group.names, tender=group.tender_id, head=group.named("thing", "person_name"))
     return Account(
         reasons=(reason,),
-        tier=Tier.A,
+        tier=Tier.B if group.rows["by_name"].all() else Tier.A,
         entities=tuple(Entity(person, "person", "head") for person in group.things),
         links=group.thing_links("ROLE"),
     )
@@ -57,7 +57,7 @@ DETECTOR = Detector(
     id="same_principal",
     family="affiliated_bidders",
     version=1,
-    tiers=(Tier.A,),
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="负责人为同一人", en="One head, several bidders"),
     question=Text(
         zh="同一标段的不同投标人，单位负责人是否为同一人？",
