@@ -18,6 +18,7 @@ from loaders.messages import UnreadableSource
 from loaders.opening import Opened
 from loaders.report import LoadReport
 from loaders.sheets import find_sheet_header, open_parquet, open_workbook
+from loaders.words import WAN
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".xlsx", ".xls", ".xlsm", ".ods", ".parquet")
 _PART = re.compile(r"[-_. ]?(?:part)?[-_. ]?\d[\d\-_]*")
@@ -105,21 +106,22 @@ def _empty(layout: headers.Layout) -> pa.Table:
 def named(table: pa.Table, layout: headers.Layout) -> pa.Table:
     """The columns of a file under their canonical names; amounts in 万元 as amounts in yuan."""
     columns = {
-        meaning.column: _times_wan(table[str(position)]) if meaning.in_wan else table[str(position)]
+        meaning.column: scaled(table[str(position)], WAN, "万元") if meaning.in_wan else table[str(position)]
         for position, meaning in enumerate(layout.meanings)
         if meaning
     }
     return pa.table({**columns, "_row": table["_row"]})
 
 
-def _times_wan(amounts: pa.ChunkedArray) -> pa.ChunkedArray:
+def scaled(amounts: pa.ChunkedArray, power: int, unit: str) -> pa.ChunkedArray:
+    """Amounts in a unit of ten to a power, as amounts in yuan."""
     try:
         exact = pc.cast(pc.utf8_trim_whitespace(amounts), pa.decimal128(20, 6))
-        scaled = pc.multiply(exact, pa.scalar(10_000, pa.decimal128(5, 0)))
-        return pc.cast(pc.cast(scaled, pa.decimal128(30, 2)), pa.string())
+        product = pc.multiply(exact, pa.scalar(10**power, pa.decimal128(power + 1, 0)))
+        return pc.cast(pc.cast(product, pa.decimal128(36, 2)), pa.string())
     except pa.ArrowInvalid:
         # Some cell is no plain number: the unit is left for the careful reading of each.
-        return pc.binary_join_element_wise(amounts, "万", "")
+        return pc.binary_join_element_wise(amounts, unit, "")
 
 
 def _of_table(table: str, rejected: list[Rejected]) -> tuple[Rejected, ...]:

@@ -35,8 +35,10 @@ _CLOCK = re.compile(
 )
 _MONTH = re.compile(r"(\d{4})\s*(?:[-/.年]\s*(\d{1,2})\s*月?|(\d{2}))(?:\s*[-/.]?\s*\d{1,2}\s*[日号]?)?")
 _SERIAL = re.compile(r"\d{4,6}(?:\.\d+)?")
-_AMOUNT = re.compile(r"([-(]?)\s*(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d{1,3})?\s*(万|亿|千|百|百万|千万|万亿)?\s*元?整?\s*\)?")
-_UNITS = {"百": 2, "千": 3, "万": WAN, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
+_AMOUNT = re.compile(
+    r"([-(]?)\s*(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d{1,3})?\s*(万|亿|千|百|百万|千万|万亿|thousand|million)?\s*元?整?\s*\)?"
+)
+_UNITS = {"百": 2, "千": 3, "万": WAN, "百万": 6, "千万": 7, "亿": 8, "万亿": 12, "thousand": 3, "million": 6}
 _MONEY_MARKS = re.compile(r"[,，'\s¥￥$€£]|人民币|RMB|CNY", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d{1,3}", re.IGNORECASE)
 _NOT_FINITE = frozenset(("nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"))

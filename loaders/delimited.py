@@ -135,7 +135,12 @@ class Delimited:
 
 
 def find_header(
-    file: Path, path: Path, skip: int, score: Callable[[Sequence[str]], int], delimiter: str | None = None
+    file: Path,
+    path: Path,
+    skip: int,
+    score: Callable[[Sequence[str]], int],
+    delimiter: str | None = None,
+    header_row: int | None = None,
 ) -> Delimited:
     """Find the delimiter and the header row: the first row with the most known headers.
 
@@ -145,6 +150,7 @@ def find_header(
         skip: bytes before the text.
         score: how many cells of a row are known headers.
         delimiter: where a mapping states it.
+        header_row: where a mapping states it.
 
     Raises:
         UnreadableSource: nothing in it looks like a header.
@@ -157,12 +163,12 @@ def find_header(
         start, first = skip, True
         for record in records(head, candidate, 1, None, last=len(head) < LONGEST_ROW * 2):
             start += record.size
-            if record.row > HEADER_WITHIN:
+            if record.row > max(HEADER_WITHIN, header_row or 0):
                 break
             cells = [cell.strip() for cell in record.cells]
             while cells and not cells[-1]:
                 cells.pop()
-            if record.reason or not cells:
+            if record.reason or not cells or (header_row is not None and record.row != header_row):
                 continue
             # Where no header is known, the first row that has anything is shown as what was found.
             rank = (score(cells), len(cells) if first else 0)

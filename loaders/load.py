@@ -14,10 +14,11 @@ import duckdb
 from graph.schema import TABLES
 from graph.snapshot import Draft, Manifest, Snapshot, Source, TableInfo, Workspace
 from graph.tables import connect
-from loaders import canonical, merging
+from loaders import canonical, mapped, merging
 from loaders.adapter import Batch, Notes
 from loaders.bods import read_bods
 from loaders.checks import acts_until, dangling, warn_of_values
+from loaders.mapping import Mapping, read_mapping
 from loaders.messages import UnreadableSource
 from loaders.ocds import read_ocds
 from loaders.opening import DAMAGED, Opened, open_file
@@ -61,15 +62,16 @@ def load(
         KeyCollision: two rows have one key. Nothing was written.
     """
     report = LoadReport()
-    planned = plan(sources, source_kind, mapped=mapping is not None, report=report)
+    meaning = read_mapping(mapping) if mapping else None
+    planned = plan(sources, source_kind, mapping=meaning, report=report)
     with workspace.draft() as draft, _scratch(workspace) as scratch:
         previous = workspace.current_or_none()
         report.snapshot_before = report.snapshot_after = previous.id if previous else None
         connection = connect(threads, MEMORY)
         connection.execute("SET temp_directory = ?", [str(scratch)])
         try:
-            run = _Run(workspace, report, progress, connection, previous, scratch)
-            run.read(planned, mapping)
+            run = _Run(workspace, report, progress, connection, previous, scratch, meaning)
+            run.read(planned)
             return run.write(draft)
         finally:
             connection.close()
@@ -98,19 +100,22 @@ class _Run:
         connection: duckdb.DuckDBPyConnection,
         previous: Snapshot | None,
         scratch: Path,
+        mapping: Mapping | None,
     ) -> None:
         self.report = report
         self.connection = connection
         self.previous = previous
         self.scratch = scratch
+        self.mapping = mapping
         self.stage = Stage(connection, workspace.secret(), report)
         self.sources = list(previous.manifest.sources) if previous else []
         self._progress = progress
         self._bytes = self._total = self._rows = 0
 
-    def read(self, planned: Sequence[Planned], mapping: Path | None) -> None:
+    def read(self, planned: Sequence[Planned]) -> None:
         """Stage the rows of every file."""
-        opened = [open_file(item.file, self.scratch) for item in planned]
+        stated = self.mapping.encoding if self.mapping else None
+        opened = [open_file(i.file, self.scratch, stated if i.kind == "mapped" else None) for i in planned]
         self._total = sum(file.size for file in opened)
         if self._total < _SMALL and (self.previous is None or _rows(self.previous) < _SMALL):
             # On a few rows planning takes most of the time, and the optimizer half of it.
@@ -128,7 +133,7 @@ class _Run:
         self.stage.next_file(item.name)
         undecoded = 0
         for batch in self._batches(item, opened):
-            self.stage.add(batch, source, sparse=item.kind in ("ocds", "bods"))
+            self.stage.add(batch, source, sparse=self._sparse(item))
             listed.rows += batch.rows.num_rows + len(batch.rejected)
             listed.unknown_columns += [name for name in batch.unknown_columns if name not in listed.unknown_columns]
             undecoded += sum(rejected.reason == "bad_encoding" for rejected in batch.rejected)
@@ -140,6 +145,9 @@ class _Run:
             self.report.warn("no_rows", file=item.name)
 
     def _batches(self, item: Planned, opened: Opened) -> Iterator[Batch]:
+        if item.kind == "mapped" and self.mapping:
+            yield from mapped.read(opened, self.mapping, self.report)
+            return
         if item.kind == "canonical":
             yield from canonical.read(opened, self.report)
             return
@@ -147,6 +155,12 @@ class _Run:
         yield from (read_bods if item.kind == "bods" else read_ocds)(item.file, notes)
         for note in notes.warnings:
             self.report.warn("note", file=item.name, note=note)
+
+    def _sparse(self, item: Planned) -> bool:
+        """Whether an empty cell says nothing: a document leaves out what it does not speak of."""
+        if item.kind == "mapped":
+            return bool(self.mapping and self.mapping.sparse)
+        return item.kind in ("ocds", "bods")
 
     def _source(self, source: Source) -> int:
         for index, known in enumerate(self.sources):

@@ -65,14 +65,22 @@ def open_workbook(file: Path) -> dict[str, tuple[int, list[list[Any]]]]:
     return sheets
 
 
-def find_sheet_header(file: Path, name: str, rows: list[list[Any]], score: Callable[[Sequence[str]], int]) -> Sheet:
+def find_sheet_header(
+    file: Path,
+    name: str,
+    rows: list[list[Any]],
+    score: Callable[[Sequence[str]], int],
+    header_row: int | None = None,
+) -> Sheet:
     """Find the header row of a sheet: the first of those with the most known headers.
 
     Raises:
         UnreadableSource: the sheet has no row that could be one.
     """
     best: tuple[int, int, tuple[str, ...]] | None = None
-    for number, row in enumerate(rows[:HEADER_WITHIN]):
+    for number, row in enumerate(rows[: max(HEADER_WITHIN, header_row or 0)]):
+        if header_row is not None and number + 1 != header_row:
+            continue
         cells = [(_text(cell) or "").strip() for cell in row]
         while cells and not cells[-1]:
             cells.pop()

@@ -10,6 +10,7 @@ from typing import Literal
 
 from graph.schema import TABLES
 from loaders import canonical
+from loaders.mapping import Mapping
 from loaders.messages import UnreadableSource
 from loaders.report import LoadReport
 
@@ -32,7 +33,9 @@ class Planned:
     kind: How
 
 
-def plan(sources: Sequence[Path], kind: SourceKind | None, *, mapped: bool, report: LoadReport) -> list[Planned]:
+def plan(
+    sources: Sequence[Path], kind: SourceKind | None, *, mapping: Mapping | None, report: LoadReport
+) -> list[Planned]:
     """The files to read, in order: canonical tables before documents, by name within a folder.
 
     Raises:
@@ -43,14 +46,14 @@ def plan(sources: Sequence[Path], kind: SourceKind | None, *, mapped: bool, repo
         if not source.exists():
             raise UnreadableSource(source, "no_such_file")
         if source.is_dir():
-            planned += _folder(source, kind, mapped=mapped, report=report)
+            planned += _folder(source, kind, mapping, report)
         else:
-            planned.append(Planned(source, source.name, _kind(source, kind, mapped=mapped)))
+            planned.append(Planned(source, source.name, _kind(source, kind, mapping)))
     return planned
 
 
-def _kind(file: Path, kind: SourceKind | None, *, mapped: bool) -> How:
-    if mapped:
+def _kind(file: Path, kind: SourceKind | None, mapping: Mapping | None) -> How:
+    if mapping and mapping.matches(file):
         return "mapped"
     return kind or (_document(file) if file.name.lower().endswith(_JSON) else "canonical")
 
@@ -67,11 +70,11 @@ def _document(file: Path) -> How:
     return "bods" if any(mark in head for mark in _BODS_MARKS) and b'"ocid"' not in head else "ocds"
 
 
-def _folder(folder: Path, kind: SourceKind | None, *, mapped: bool, report: LoadReport) -> list[Planned]:
+def _folder(folder: Path, kind: SourceKind | None, mapping: Mapping | None, report: LoadReport) -> list[Planned]:
     files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith((".", "~$")))
     top = [file for file in files if file.parent == folder and canonical.supported(file)]
-    if mapped:
-        return [Planned(file, file.relative_to(folder).as_posix(), "mapped") for file in top]
+    if mapping and (meant := [file for file in top if mapping.matches(file)]):
+        return [Planned(file, file.name, "mapped") for file in meant]
     tables = [file for file in top if canonical.table_of(file.name) or file.name.lower().endswith((".xlsx", ".ods"))]
     documents = [file for file in files if file.name.lower().endswith(_JSON)]
     chosen = tables if kind == "canonical" or (kind is None and tables) else documents
@@ -82,4 +85,4 @@ def _folder(folder: Path, kind: SourceKind | None, *, mapped: bool, report: Load
         chosen.sort(key=lambda file: (order.index(canonical.table_of(file.name) or order[0]), file.name))
         if ignored := [file.name for file in top if file not in chosen]:
             report.warn("files_not_read", files=ignored)
-    return [Planned(file, file.relative_to(folder).as_posix(), _kind(file, kind, mapped=False)) for file in chosen]
+    return [Planned(file, file.relative_to(folder).as_posix(), _kind(file, kind, None)) for file in chosen]
