@@ -140,7 +140,7 @@ class Group:
 
     def laws(self, legal_basis: Iterable[str]) -> tuple[str, ...]:
         """Those of the rules that were in force and apply to the tender: the bidding law's, the procurement law's."""
-        return in_force(applicable(legal_basis, str(self.rows["regime"].iloc[0])), self.day)
+        return applicable(legal_basis, str(self.rows["regime"].iloc[0]), self.day)
 
     def verdicts(self, excuses: tuple[GroupExcuse, ...], *, flagged: bool) -> tuple[Excuse, ...]:
         """The verdict on the consortium and on each excuse: one fits only where nothing else is left."""
@@ -287,9 +287,10 @@ def groups(rows: pd.DataFrame) -> Iterator[Group]:
 _REGIMES = {"bidding_": "bidding", "procurement_": "procurement", "order_": "procurement"}
 
 
-def applicable(legal_basis: Iterable[str], regime: str) -> tuple[str, ...]:
-    """Those of the rules that apply under a tender's regime (`entries.regime`); every one where it is `both`."""
-    return tuple(law for law in legal_basis if regime in (_regime(law), "both") or _regime(law) is None)
+def applicable(legal_basis: Iterable[str], regime: str, day: date | None) -> tuple[str, ...]:
+    """Those of the rules that were in force on a day and apply under a tender's regime (`entries.regime`)."""
+    own = (law for law in legal_basis if regime == "both" or _regime(law) in (regime, None))
+    return in_force(tuple(own), day)
 
 
 def _regime(law: str) -> str | None:

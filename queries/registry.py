@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from queries.affiliated_bidders import common_controller, same_principal, shared_contact
+from queries.affiliated_bidders import common_controller, holding_or_management, same_principal, shared_contact
 from queries.bid_rigging import deposit_same_source, same_device, same_handler, same_team_member
 from queries.debt_feeding import queue_jumping, release_kickback
 from queries.detector import FAMILIES, Detector
@@ -18,6 +18,7 @@ DETECTORS: tuple[Detector, ...] = (
     same_principal.DETECTOR,
     common_controller.DETECTOR,
     shared_contact.DETECTOR,
+    holding_or_management.DETECTOR,
     release_kickback.DETECTOR,
     queue_jumping.DETECTOR,
 )
