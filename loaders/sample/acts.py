@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from loaders.sample.context import AS_OF, Context
-from loaders.sample.town import Body, Firm, Row, iso, yuan
-from loaders.sample.trade import BYSTANDERS, Contract, Trade, fen
+from loaders.sample.contracting import Contract
+from loaders.sample.parties import Body, Firm, Row, fen, iso, yuan
+from loaders.sample.trade import BYSTANDERS, Trade
 from loaders.sample.truth import Truth
 
 

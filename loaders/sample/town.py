@@ -9,7 +9,6 @@ the cells that make its pattern.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,56 +16,9 @@ from loaders.sample import codes, names
 from loaders.sample.columns import Ints
 from loaders.sample.context import Context, day
 from loaders.sample.economy.parties import machines
+from loaders.sample.parties import LONG_AGO, WAN, Body, Firm, Row, iso, yuan
 
-Row = dict[str, str]
-WAN = 1_000_000
-"""万元 in fen."""
-LONG_AGO = day("2015-03-01")
 _MACHINES_AT_ONCE = 64
-
-
-def iso(when: int) -> str:
-    """ISO text of days since 1970-01-01."""
-    return str(np.datetime64(when, "D"))
-
-
-def yuan(fen: int) -> str:
-    """Yuan with two decimals."""
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
-
-
-@dataclass(frozen=True, slots=True)
-class Firm:
-    """A firm with its own people, none of whom serves another."""
-
-    id: str
-    trade: str
-    city: int
-    legal_rep: str
-    owner: str
-    supervisor: str
-    finance: str
-    handler: str
-    technical: str
-    manager: str
-    certificate: str
-    account: str
-    phone: str
-    email: str
-    machine: Row
-    row: Row = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A public body and its officials: the head approves, finance pays, the clerk handles purchases."""
-
-    id: str
-    city: int
-    head: str
-    finance: str
-    clerk: str
-    account: str
 
 
 class People:

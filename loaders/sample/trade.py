@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from loaders.sample import codes, names
 from loaders.sample.context import Context, day
-from loaders.sample.town import WAN, Body, Firm, People, Row, iso, yuan
+from loaders.sample.contracting import Contract, Contracting
+from loaders.sample.parties import WAN, Body, Firm, Row, iso, yuan
 
-# Steps between neighbouring prices in units of the estimate: no two alike, none a multiple of another.
-_STEPS = (0.0083, 0.0217, 0.0129, 0.0341, 0.0057, 0.0273, 0.0161, 0.0099)
 _TRADE_CATEGORY = {
     "goods": "goods",
     "medical": "medical",
@@ -39,18 +38,6 @@ class Bid:
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
-    """A contract with the payments under it."""
-
-    id: str
-    row: Row
-    payments: list[Row]
-    amount: int
-    started: int
-    due: int
-
-
-@dataclass(frozen=True, slots=True)
 class Tender:
     """A tender, its bids in the order of the bidders given, and the contract that came of it."""
 
@@ -66,7 +53,7 @@ class Tender:
         return {"tender": self.id, "bidder_a": self.bids[a].firm.id, "bidder_b": self.bids[b].firm.id}
 
 
-class Trade(People):
+class Trade(Contracting):
     """Tenders among the firms and bodies of a small world."""
 
     def __init__(self, ctx: Context) -> None:
@@ -116,7 +103,9 @@ class Trade(People):
         opened = notice + 25
         awarded = opened + 6
         estimate = estimate or self.between(100, 260) * _TYPICAL_WAN[category] * WAN // 100
-        prices = prices or self._prices(estimate, len(bidders), winner or 0)
+        partners = set(consortium[1:])
+        if prices is None:
+            prices = self._prices(estimate, len(bidders), winner or 0, partners)
         tender = self.serial("tender", "T")
         row = self.add(
             "tenders",
@@ -140,7 +129,6 @@ class Trade(People):
             budget_item=budget_item or f"YS{tender[1:]}",
             region=names.CITY_REGIONS[buyer.city],
         )
-        partners = set(consortium[1:])
         joint = self.serial("consortium", "LHT") if consortium else None
         ranked = sorted((i for i in range(len(bidders)) if i not in partners), key=lambda i: prices[i])
         bids = [
@@ -172,13 +160,17 @@ class Trade(People):
             )
         return Tender(tender, row, bids, opened, awarded, contract)
 
-    def _prices(self, estimate: int, count: int, lowest: int) -> list[int]:
-        steps = [estimate * step * self.rng.uniform(0.93, 1.07) for step in _STEPS[: count - 1]]
+    def _prices(self, estimate: int, count: int, lowest: int, unpriced: set[int]) -> list[int]:
+        """Uneven prices, so that no plant but the one meant shows a progression; partners get none of their own."""
+        priced = count - len(unpriced)
+        while True:
+            steps = self.rng.uniform(0.004, 0.036, priced - 1) * estimate
+            if priced < 3 or steps.min() < 0.55 * steps.max():
+                break
         base = estimate * self.rng.uniform(0.82, 0.86)
-        ladder = [int(base + sum(steps[:i])) for i in range(count)]
-        first = ladder.pop(0)
-        rest = [ladder[i] for i in self.rng.permutation(count - 1)]
-        return [*rest[:lowest], first, *rest[lowest:]]
+        ladder = [int(base + steps[:i].sum()) for i in range(priced)]
+        rest = iter(self.rng.permutation(ladder[1:]).tolist())
+        return [0 if i in unpriced else ladder[0] if i == lowest else next(rest) for i in range(count)]
 
     def bid(
         self,
@@ -280,109 +272,3 @@ class Trade(People):
             approved_on="2018-10-01",
         )
         return project
-
-    def contract(
-        self,
-        buyer: str,
-        supplier: str,
-        amount: int,
-        *,
-        signed: int,
-        days: int = 200,
-        tender: str | None = None,
-        project: str | None = None,
-        approver: str | None = None,
-        kind: str = "main",
-        parent: str | None = None,
-        scope: str = "partial",
-        payer_account: str | None = None,
-        payee_account: str | None = None,
-        parts: Sequence[int] = (30, 40, 30),
-        purpose: str = "合同进度款",
-        fund: str | None = None,
-    ) -> Contract:
-        """A contract paid in full, in `parts` (percent), each in its term; empty parts leave it unpaid."""
-        contract = self.serial("contract", "C")
-        started, due = signed + 8, signed + 8 + days
-        row = self.add(
-            "contracts",
-            contract_id=contract,
-            buyer_id=buyer,
-            supplier_id=supplier,
-            amount=yuan(amount),
-            tender_id=tender,
-            project_id=project,
-            currency="CNY",
-            signed_on=iso(signed),
-            started_on=iso(started),
-            due_on=iso(due),
-            kind=kind,
-            parent_id=parent,
-            approver_id=approver,
-            scope=scope,
-        )
-        payments, left = [], amount
-        for i, part in enumerate(parts):
-            sum_paid = left if i == len(parts) - 1 and sum(parts) == 100 else amount * part // 100
-            left -= sum_paid
-            payments.append(
-                self.pay(
-                    buyer,
-                    supplier,
-                    sum_paid,
-                    started + days * (i + 1) // len(parts) - 2,
-                    purpose,
-                    contract=contract,
-                    approver=approver,
-                    payer_account=payer_account,
-                    payee_account=payee_account,
-                    fund=fund,
-                )
-            )
-        return Contract(contract, row, payments, amount, started, due)
-
-    def pay(
-        self,
-        payer: str,
-        payee: str,
-        amount: int,
-        when: int,
-        purpose: str,
-        *,
-        contract: str | None = None,
-        debt: str | None = None,
-        fund: str | None = None,
-        approver: str | None = None,
-        payer_account: str | None = None,
-        payee_account: str | None = None,
-    ) -> Row:
-        """A payment, applied for nine days before and approved three days before."""
-        return self.add(
-            "payments",
-            payment_id=self.serial("payment", "Z", 9),
-            payer_id=payer,
-            payee_id=payee,
-            amount=yuan(amount),
-            paid_on=iso(when),
-            currency="CNY",
-            contract_id=contract,
-            debt_id=debt,
-            fund_id=fund,
-            payer_account=payer_account,
-            payee_account=payee_account,
-            applied_on=iso(when - 9),
-            approved_on=iso(when - 3) if approver else None,
-            approver_id=approver,
-            form="cash",
-            purpose=purpose,
-        )
-
-    def transfer(self, sender: str, receiver: str, amount: int, when: int, basis: str = "往来款") -> Row:
-        """Money between parties as a case file's bank records show it."""
-        return self.add("transfers", from_id=sender, to_id=receiver, amount=yuan(amount), date=iso(when), basis=basis)
-
-
-def fen(text: str) -> int:
-    """Fen from yuan with two decimals."""
-    whole, _, rest = text.partition(".")
-    return int(whole) * 100 + int(rest)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from loaders.sample import names
-from loaders.sample.columns import Bools, Floats, Ints
+from loaders.sample.columns import Bools, Ints
 from loaders.sample.context import FIRST_NOTICE, LAST_NOTICE, LAST_WORKS_NOTICE, Context
 from loaders.sample.economy.parties import BUREAU, HOSPITAL, Buyers, Firms
+from loaders.sample.economy.prices import MOST_BIDDERS, draw_prices, even_steps, slots
 
 BUILDING, ROAD, GOODS, MEDICAL, SERVICE, DESIGN, SUPERVISION, PROPERTY = range(len(names.TRADES))
 _SHARES = (0.21, 0.16, 0.21, 0.13, 0.16, 0.03, 0.03, 0.07)
@@ -17,7 +18,6 @@ _MEDIAN_WAN = np.array([900, 700, 120, 180, 70, 60, 50, 1500])
 _THRESHOLD_WAN = np.array([400, 400, 200, 200, 100, 100, 100, 10**9])
 WAN = 1_000_000
 """万元 in fen."""
-MOST_BIDDERS = 8
 METHODS = ("open", "invited", "negotiation", "consultation", "inquiry", "single_source", "auction", "listing")
 _OPEN, _INVITED, _NEGOTIATION, _CONSULTATION, _INQUIRY, _SINGLE, _AUCTION, _LISTING = range(len(METHODS))
 CATEGORIES = ("works", "goods", "services", "medical", "land", "mining", "state_property", "rural_property")
@@ -82,7 +82,7 @@ def draw_market(ctx: Context, firms: Firms, buyers: Buyers) -> Market:
     subject = rng.integers(0, 8, count)
     tender, firm = _draw_bidders(rng, trade, method, firms)
     ceiling = (estimate * rng.uniform(0.97, 1.0, count)).astype(np.int64) // 100 * 100
-    price = _draw_prices(rng, tender, trade, estimate, ceiling)
+    price = draw_prices(rng, tender, firm, estimate, ceiling, trade == PROPERTY)
     failed = rng.random(count) < 0.03
     status, rank, winner = _decide(rng, tender, price, trade == PROPERTY, failed)
     market = Market(
@@ -159,39 +159,6 @@ def _draw_bidders(rng: np.random.Generator, trade: Ints, method: Ints, firms: Fi
     return tender[order], firm[order]
 
 
-def _slots(tender: Ints) -> Ints:
-    """The place of each bid within its tender (the bids are sorted by tender)."""
-    first = np.flatnonzero(np.r_[True, tender[1:] != tender[:-1]])
-    return np.arange(len(tender)) - np.repeat(first, np.diff(np.r_[first, len(tender)]))
-
-
-def _draw_prices(rng: np.random.Generator, tender: Ints, trade: Ints, estimate: Ints, ceiling: Ints) -> Ints:
-    """Own cost times a margin that shrinks with competition, under the ceiling; above the reserve at auctions."""
-    rivals = np.bincount(tender, minlength=len(trade))[tender]
-    cost = rng.lognormal(-0.13, 0.055, len(tender))
-    ratio = cost * (1.03 + 0.22 / np.sqrt(rivals + 1.0))
-    most = ceiling[tender] / estimate[tender]
-    ratio = np.minimum(ratio, most * (1 - 0.02 * rng.random(len(tender))))
-    ratio = np.where(trade[tender] == PROPERTY, 1.02 + rng.gamma(2.0, 0.06, len(tender)), np.maximum(ratio, 0.72))
-    grid = np.full((len(trade), MOST_BIDDERS), np.nan)
-    slot = _slots(tender)
-    grid[tender, slot] = ratio
-    return np.round(_without_patterns(rng, grid)[tender, slot] * estimate[tender]).astype(np.int64)
-
-
-def _without_patterns(rng: np.random.Generator, grid: Floats) -> Floats:
-    """Lower the prices of tenders that step evenly, or tie, a little at random until chance draws no pattern."""
-    several = np.isfinite(grid).sum(axis=1) >= 3
-    while True:
-        steps = np.diff(np.sort(grid, axis=1), axis=1)
-        widest = np.nan_to_num(steps, nan=0.0).max(axis=1)
-        narrowest = np.nan_to_num(steps, nan=9.0).min(axis=1)
-        patterned = (several & (narrowest > 0.6 * widest)) | (narrowest < 2e-6)
-        if not patterned.any():
-            return grid
-        grid[patterned] -= rng.uniform(0.0, 0.01, (int(patterned.sum()), grid.shape[1]))
-
-
 def _decide(
     rng: np.random.Generator, tender: Ints, price: Ints, sale: Bools, failed: Bools
 ) -> tuple[Ints, Ints, Bools]:
@@ -199,11 +166,15 @@ def _decide(
     wanted = np.where(sale[tender], -price, price)
     order = np.lexsort((wanted, tender))
     place = np.empty(len(tender), dtype=np.int64)
-    place[order] = _slots(tender)
+    place[order] = slots(tender)
     size = np.bincount(tender, minlength=len(sale))
     best = np.where((rng.random(len(sale)) < 0.2) & (size > 2), 1, 0)
     winner = (place == best[tender]) & ~failed[tender]
     drops = (place == 2) & (size[tender] >= 5) & (rng.random(len(tender)) < 0.2)
+    # Nor may those that stay step evenly without the one that drops out.
+    grid = np.full((len(sale), MOST_BIDDERS), np.nan)
+    grid[tender, place] = np.where(drops, np.nan, price)
+    drops &= ~even_steps(grid)[tender]
     status = np.where(drops, np.where(rng.random(len(tender)) < 0.8, 1, 2), 0)
     # The winner comes first, those before it move down one place, those out have no rank.
     rank = np.where(place == best[tender], 1, np.where(place < best[tender], 2, place + 1))

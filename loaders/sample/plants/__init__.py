@@ -20,11 +20,13 @@ from loaders.sample.plants import (
     qualification,
     special_funds,
     subcontracting,
+    ties_to_the_tender,
 )
 
 _FAMILIES = (
     bid_rigging,
     affiliated_bidders,
+    ties_to_the_tender,
     debt_feeding,
     debt_privileges,
     arrears,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from loaders.sample.acts import Town
 from loaders.sample.context import day
+from loaders.sample.parties import WAN, Body, iso, yuan
 from loaders.sample.plants.debt_feeding import due_day
-from loaders.sample.town import WAN, Body, iso, yuan
 
 _CLEARING_DEADLINE = day("2025-12-31")
 """The end of the clearing campaign for debts below 500,000 yuan a contract."""

@@ -6,9 +6,8 @@ What is filed with the bids is in `filing_traces`.
 from __future__ import annotations
 
 from loaders.sample.acts import Town
+from loaders.sample.parties import WAN, fen
 from loaders.sample.plants import filing_traces
-from loaders.sample.town import WAN
-from loaders.sample.trade import fen
 
 _RING_SIZE = 4
 _RING_TENDERS = 12

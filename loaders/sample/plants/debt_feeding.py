@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loaders.sample.acts import Debt, Town
 from loaders.sample.context import day
-from loaders.sample.town import WAN, Body, Firm
+from loaders.sample.parties import WAN, Body, Firm
 
 _LAST_RELEASE = day("2025-03-31")
 

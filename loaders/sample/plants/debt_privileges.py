@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from loaders.sample.acts import Town
 from loaders.sample.context import day
+from loaders.sample.parties import WAN, Body, iso, yuan
 from loaders.sample.plants.debt_feeding import due_day, firm_of_kin, released_debt
-from loaders.sample.town import WAN, Body, iso, yuan
 
 _OLDER_DEBTS = 4
 _CLEARING_FUND_USE = "专项债券清偿拖欠账款"

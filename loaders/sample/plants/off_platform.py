@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from loaders.sample.acts import Town
-from loaders.sample.town import WAN, Body, Firm, iso
-from loaders.sample.trade import fen
+from loaders.sample.parties import WAN, Body, Firm, fen, iso
 
 
 def _direct_contract(town: Town, body: Body, firm: Firm, amount: int, *, must_tender: bool) -> tuple[str, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from loaders.sample.acts import Town
-from loaders.sample.town import Row, iso
-from loaders.sample.trade import Contract, Tender, fen
+from loaders.sample.contracting import Contract
+from loaders.sample.parties import Row, fen, iso
+from loaders.sample.trade import Tender
 
 
 def pass_on(town: Town, contract: Contract, payer: str, payee: str, percent: int, purpose: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loaders.sample.acts import Town
 from loaders.sample.context import day
-from loaders.sample.town import WAN, Body, iso, yuan
+from loaders.sample.parties import WAN, Body, iso, yuan
 
 _INDUSTRY_USE = "设备更新改造补助"
 _FARM_USE = "耕地地力保护补贴"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loaders.sample.acts import Town
+from loaders.sample.contracting import Contract
+from loaders.sample.parties import WAN, Body, Firm
 from loaders.sample.plants.qualification import won
-from loaders.sample.town import WAN, Body, Firm
-from loaders.sample.trade import Contract
 
 
 def _sub(

@@ -25,7 +25,7 @@ NAIVE: dict[str, str] = {
             UNION ALL SELECT tender, bidder, person_id FROM bid_members JOIN bid USING (bid_id) WHERE role = 'contact')
         GROUP BY tender, person HAVING count(DISTINCT bidder) > 1""",
     "same_team_member": """
-        SELECT tender FROM bid_members JOIN bid USING (bid_id)
+        SELECT tender FROM bid_members JOIN bid USING (bid_id) WHERE role <> 'contact'
         GROUP BY tender, person_id HAVING count(DISTINCT bidder) > 1""",
     "patterned_prices": """
         WITH step AS (
