@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -64,9 +65,14 @@ def trade_excuse(explained: bool) -> Excuse:
     return Excuse("long_standing_supplier", Verdict.RULED_OUT, basis)
 
 
+def says(text: str | None, words: Iterable[str]) -> bool:
+    """Whether a purpose or a name has one of the words; an unknown one has none."""
+    return text is not None and any(word in text for word in words)
+
+
 def are_wages(purposes: list[str | None], amounts: list[int], *, employee: bool, params: TradeParameters) -> bool:
     """Whether every payment is called a wage and is an employee's ordinary one."""
-    named = all(purpose is not None and any(word in purpose for word in params.wage_words) for purpose in purposes)
+    named = all(says(purpose, params.wage_words) for purpose in purposes)
     return named and employee and max(amounts) <= params.wage_max_yuan * 100
 
 

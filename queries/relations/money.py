@@ -73,4 +73,30 @@ JOIN ties t ON t.person_id = d.person_id AND t.party_id = r.creditor_id AND held
     needs=("releases", "deciders", "ties"),
 )
 
-RELATIONS = (FLOWS, ACCOUNT_HOLDERS, RELEASES, DECIDERS, FAVOURS)
+FAVOURED_DEBTS = Relation(
+    "favoured_debts",
+    """
+-- Favours by debt and payee, with the officials `{id, name, how}` and the source rows of the ties and of their power.
+SELECT f.debt_id, f.creditor_id, list_sort(list_distinct(list({'id': f.person_id, 'name': p.name, 'how': f.how})))
+       AS officials, list_sort(list_distinct(flatten(list(f.refs)))) AS tie_refs
+FROM favours f LEFT JOIN parties p ON p.id = f.person_id
+GROUP BY ALL
+""",
+    needs=("favours", "parties"),
+)
+
+INSIDERS = Relation(
+    "insiders",
+    f"""
+-- Parties tied to a holder of power to approve or pay at a body, while both the post and the tie hold.
+SELECT o.org_id, t.party_id, o.person_id, t.how, greatest(o.valid_from, t.valid_from) AS valid_from,
+       least(o.valid_to, t.valid_to) AS valid_to, list_prepend({ref("posts", "o._key")}, t.refs) AS refs
+FROM posts o JOIN ties t USING (person_id)
+WHERE regexp_matches(o.powers, '(^|;)(approve|pay)(;|$)')
+  AND coalesce(greatest(o.valid_from, t.valid_from), DATE '0001-01-01')
+      <= coalesce(least(o.valid_to, t.valid_to), DATE '9999-12-31')
+""",
+    needs=("ties",),
+)
+
+RELATIONS = (FLOWS, ACCOUNT_HOLDERS, RELEASES, DECIDERS, FAVOURS, FAVOURED_DEBTS, INSIDERS)
