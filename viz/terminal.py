@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
@@ -22,6 +23,9 @@ from queries.registry import detector as find_detector
 from queries.scan import Progress as ScanProgress
 from queries.scan import ScanResult
 from viz.doctor import Check
+
+NOTES = 12
+"""Most notes of a load that the screen shows; the load report has them all."""
 
 TIER_STYLE = {"A": "bold red", "B": "yellow", "C": "blue"}
 
@@ -113,18 +117,25 @@ def show_load(report: LoadReport, language: Language) -> None:
     def note(message: str) -> None:
         console.print(f"[yellow]![/] {escape(message)}", soft_wrap=True)
 
-    for warning in report.warnings:
+    for warning in report.warnings[:NOTES]:
         note(text(f"load.{warning.key}", language, **warning.values))
+    if len(report.warnings) > NOTES:
+        note(text("load.report_more_notes", language, shown=NOTES, total=f"{len(report.warnings):,}"))
     for name, count in report.dangling.items():
         note(text("load.report_dangling", language, column=name, count=f"{count:,}"))
     for file in report.files:
         if file.unknown_columns:
             columns = ", ".join(file.unknown_columns)
             note(text("load.report_unknown_columns", language, file=file.file, columns=columns))
+    examples = report.quarantine.get("examples", [])
     for reason, count in report.quarantine.get("reasons", {}).items():
-        note(text("load.report_quarantine", language, count=f"{count:,}", reason=text(reason, language)))
-    for example in report.quarantine.get("examples", [])[:5]:
-        note("  " + text("load.report_cell", language, **{k: "" if v is None else v for k, v in example.items()}))
+        example = next((example for example in examples if example["reason"] == reason), None)
+        if example is None:
+            note(text("load.report_quarantine", language, count=f"{count:,}", reason=reason))
+            continue
+        said = text(f"quarantine.{reason}", language, **{k: "" if v is None else v for k, v in example.items()})
+        place = {"file": example["file"], "row": example["row"], "column": example["column"] or "–"}
+        note(text("load.report_quarantined", language, count=f"{count:,}", message=said, **place))
     outcome = "load.report_snapshot" if report.changed else "load.report_unchanged"
     console.print(text(outcome, language, snapshot=report.snapshot_after), soft_wrap=True)
 
@@ -132,15 +143,18 @@ def show_load(report: LoadReport, language: Language) -> None:
 def show_scan(result: ScanResult, file: Path, language: Language) -> None:
     """A table per detector, the strongest findings, and what to do next."""
     console = _console()
-    table = Table(title=text("scan.title", language, data_as_of=result.data_as_of or "?"))
+    table = Table(title=text("scan.title", language, data_as_of=result.data_as_of or "?"), box=box.SIMPLE_HEAD)
     table.add_column(text("scan.detector", language), no_wrap=True)
-    for name in ("judged", "A", "B", "C", "cleared", "not_judgeable", "seconds"):
+    table.add_column(text("scan.judged", language), justify="right")
+    for tier in "ABC":
+        table.add_column(tier, justify="right")
+    for name in ("cleared", "not_judgeable", "seconds"):
         table.add_column(text(f"scan.{name}", language), justify="right")
     notes = []
     for report in result.reports:
         found = find_detector(report.detector)
         table.add_row(
-            f"{found.title.in_language(language)} [dim]{found.id}[/]",
+            f"{found.title.in_language(language)}\n[dim]{found.id}[/]",
             f"{report.judged:,}",
             *(f"[{TIER_STYLE[t]}]{report.flagged[t]:,}[/]" if t in report.flagged else "–" for t in "ABC"),
             f"{report.cleared:,}",
@@ -150,6 +164,7 @@ def show_scan(result: ScanResult, file: Path, language: Language) -> None:
         if report.implausible:
             notes.append(text("scan.implausible", language, detector=found.title.in_language(language)))
     console.print(table)
+    console.print(text("scan.tiers", language), style="dim", soft_wrap=True)
     for note in notes:
         console.print(f"[yellow]![/] {escape(note)}")
     flagged = [f for f in result.findings if f.lead.status.value == "flagged"]

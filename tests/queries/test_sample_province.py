@@ -60,7 +60,7 @@ def _named(finding: Finding) -> set[str]:
 def _truth(source: Path) -> list[dict[str, Any]]:
     document = json.loads((source / "truth.json").read_text(encoding="utf-8"))
     known = {detector.id for detector in DETECTORS}
-    return [plant for plant in document["plants"] if plant["detector"] in known]
+    return [plant for plant in document if plant["detector"] in known]
 
 
 def test_every_plant_is_found_and_no_twin_is_accused(province: Path, result: ScanResult) -> None:
