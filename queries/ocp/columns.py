@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, compress, islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,8 @@ ON_TIME, LATE = 1, 2
 
 Key = str | tuple[str, ...]
 """An organization's id, or for several together (a consortium) their sorted ids; `""` is a member without an id."""
+
+_Int = TypeVar("_Int", bound=np.integer[Any])
 
 
 @dataclass
@@ -217,7 +219,7 @@ def _tenderers(count: int | None) -> int:
     return count if 0 < count < 2**31 else NONE - 1
 
 
-def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+def distinct(values: NDArray[_Int]) -> NDArray[_Int]:
     """The distinct values, sorted: several times faster than `numpy.unique` on values that are nearly in order."""
     ordered = np.sort(values)
     first = np.ones(len(ordered), dtype=np.bool_)

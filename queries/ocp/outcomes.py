@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from queries.ocp.columns import distinct
 from queries.ocp.competitions import Competitions, Flags, Ints
 from queries.ocp.settings import Settings
 
@@ -83,7 +84,7 @@ def by_process(
     Its value is the highest (`lowest`: the lowest) of its flagged competitions, or 1.
     """
     count = len(case.columns.ocid)
-    rows = np.unique(case.release[flagged])
+    rows = distinct(case.release[flagged])
     value = np.full(count, np.inf if lowest else -np.inf)
     found = np.ones(int(flagged.sum())) if values is None else values[flagged]
     (np.minimum if lowest else np.maximum).at(value, case.release[flagged], found)
@@ -102,7 +103,7 @@ def by_process(
 def flag_tenderers(outcome: Outcome, case: Competitions, competitions: Ints, bidders: Ints, value: float) -> None:
     """Flag, beside the processes, the tenderers who took part, each member of a consortium by itself."""
     at, parties = case.parties.spread(bidders)
-    flagged = np.unique(parties)
+    flagged = distinct(parties)
     outcome.parties["Tenderer"] = (flagged, np.full(len(flagged), value))
     outcome.ties["tenderer"] = (case.release[competitions][at], parties)
 

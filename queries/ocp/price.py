@@ -124,25 +124,27 @@ def same_price(case: Competitions) -> Outcome:
     return outcome
 
 
-def _equal_pairs(case: Competitions, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of bids of one competition with the same price and different bidders.
+_MANY = 32
+"""Bids of one competition beyond which sorting is less work than comparing each with each."""
 
-    Each bid is compared with the next, the one after, and so on while they are of one competition: for the few bids
-    of a tender that is far less work than sorting all prices.
-    """
-    of, amount = case.bid_competition[rows], case.amount[rows]
-    currency, bidder = case.bid_currency[rows], case.bidder[rows]
-    firsts, seconds = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-    at, distance = np.arange(len(rows)), 0
-    while len(at):
-        distance += 1
-        at = at[at + distance < len(rows)]
-        at = at[of[at] == of[at + distance]]
-        next_ = at + distance
-        same = (amount[at] == amount[next_]) & (currency[at] == currency[next_]) & (bidder[at] != bidder[next_])
-        firsts.append(rows[at[same]])
-        seconds.append(rows[next_[same]])
-    return np.concatenate(firsts), np.concatenate(seconds)
+
+def _equal_pairs(case: Competitions, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of bids of one competition with the same price and different bidders: of equal bids, enough to name all."""
+    many = case.having(case.bid_competition[rows])[case.bid_competition[rows]] > _MANY
+    few, firsts, seconds = rows[~many], [], []
+    of, amount = case.bid_competition[few], case.amount[few]
+    for distance in range(1, min(_MANY, len(few))):
+        equal = np.flatnonzero(amount[:-distance] == amount[distance:])
+        equal = equal[of[equal] == of[equal + distance]]
+        firsts.append(few[equal])
+        seconds.append(few[equal + distance])
+    sort = rows[many]
+    keys = (case.bidder[sort], case.bid_currency[sort], case.amount[sort], case.bid_competition[sort])
+    sort = sort[np.lexsort(keys)]
+    first, second = np.concatenate([*firsts, sort[:-1]]), np.concatenate([*seconds, sort[1:]])
+    same = (case.bid_competition[first] == case.bid_competition[second]) & (case.amount[first] == case.amount[second])
+    same &= (case.bid_currency[first] == case.bid_currency[second]) & (case.bidder[first] != case.bidder[second])
+    return first[same], second[same]
 
 
 def lowest_disqualified(case: Competitions) -> Outcome:

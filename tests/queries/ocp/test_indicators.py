@@ -207,3 +207,10 @@ def test_every_process_is_accounted_for(judged: Judge) -> None:
         if outcome.processes is not None:
             count = outcome.counts["OCID"]
             assert count.judged + sum(count.not_judgeable.values()) == 10
+
+
+def test_equal_prices_among_very_many_bids(judged: Judge) -> None:
+    many = [bid(f"F{n}", 1000 + n) for n in range(60)]
+    found = judged(release("same", [*many, bid("X", 1007), bid("Y", 1007)]), release("other", many))
+    assert flags(found)["Tenderer"] == {name: {"R028": 1.0} for name in ("F7", "X", "Y")}
+    assert set(of(found, "R028")) == {"same"}
