@@ -51,25 +51,25 @@ def table_of(name: str) -> str | None:
     return None
 
 
-def read(opened: Opened, report: LoadReport, table: str | None = None) -> Iterator[Batch]:
-    """The rows of a canonical file.
+def read(opened: Opened, report: LoadReport, *, certain: bool = True) -> Iterator[Batch]:
+    """The rows of a canonical file. Its name says which table it is, or the names of its sheets do.
 
     Args:
         opened: the file.
-        report: told of sheets that are not read.
-        table: which table it is; found out from the name of the file, or of the sheets, otherwise.
+        report: told of what is not read.
+        certain: whether it must be a table; a workbook whose sheets are no tables is passed over otherwise.
 
     Raises:
         UnreadableSource: the file or its header cannot be read.
     """
-    for name, source in sources(opened, table or table_of(opened.file.name), report):
+    for name, source in _sources(opened, table_of(opened.file.name), report, certain=certain):
         layout = headers.layout(opened.file, name, source.headers)
         yield Batch(name, _empty(layout), unknown_columns=layout.unknown)
         for rows in source.rows():
             yield Batch(name, named(rows.table, layout), _of_table(name, rows.rejected))
 
 
-def sources(opened: Opened, table: str | None, report: LoadReport) -> Iterator[tuple[str, Source]]:
+def _sources(opened: Opened, table: str | None, report: LoadReport, *, certain: bool) -> Iterator[tuple[str, Source]]:
     """The tables in a file: one, or a sheet for each."""
     if opened.form == "sheet":
         sheets = open_workbook(opened.file)
@@ -78,6 +78,9 @@ def sources(opened: Opened, table: str | None, report: LoadReport) -> Iterator[t
         by_table = {name: found for name in sheets if (found := table_of(name))}
         if table and table not in by_table.values():
             by_table = {next(iter(sheets)): table}
+        if not by_table and not certain:
+            report.warn("files_not_read", files=opened.file.name)
+            return
         if not by_table:
             raise UnreadableSource(opened.file, "which_table", known=", ".join(TABLES))
         for name in sheets:

@@ -149,7 +149,7 @@ class _Run:
             yield from mapped.read(opened, self.mapping, self.report)
             return
         if item.kind == "canonical":
-            yield from canonical.read(opened, self.report)
+            yield from canonical.read(opened, self.report, certain=item.certain)
             return
         notes = Notes()
         yield from (read_bods if item.kind == "bods" else read_ocds)(item.file, notes)

@@ -8,9 +8,12 @@ from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
+import i18n
 from graph.schema import PROVENANCE_HEADERS, TABLES
 from graph.schema.model import Kind
+from i18n import Text
 
 ROW = "_row"
 """Stands for the row number of the source where a column is named."""
@@ -21,6 +24,19 @@ Unit = Literal["元", "千元", "万元", "百万元", "亿元", "thousand", "mi
 
 class MappingError(Exception):
     """A mapping file is wrong: names the file, the line, the key, and what is allowed."""
+
+    def __init__(self, message: Text) -> None:
+        super().__init__(message.en)
+        self.message = message
+
+
+def _wrong(key: str, **values: object) -> PydanticCustomError:
+    """A mistake whose text is in the catalogue's section `mapping`."""
+    return PydanticCustomError(key, "see the catalogue", values)
+
+
+def _text(key: str, /, **values: object) -> Text:
+    return i18n.catalogue()[f"mapping.{key}"].format(**values)
 
 
 def _listed(value: Any) -> Any:
@@ -57,15 +73,13 @@ class Derive(_Strict):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.how == "name_in_scope" and not self.scope:
-            raise ValueError(
-                "a person is not known by name alone: name the columns within which one name is one person"
-            )
+            raise _wrong("no_scope")
         if self.how == "uscc_else_name" and len(self.from_) not in (1, 2):
-            raise ValueError("give the column of the name, or those of the code and of the name")
+            raise _wrong("code_and_name")
         if self.how == "name_in_scope" and len(self.from_) != 1:
-            raise ValueError("give the column of the name")
+            raise _wrong("only_name")
         if self.how == "hash" and not self.from_:
-            raise ValueError("give the columns that tell one record from another")
+            raise _wrong("nothing_to_hash")
         return self
 
 
@@ -85,9 +99,9 @@ class Content(_Strict):
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if sum((bool(self.from_), self.value is not None, self.derive is not None)) != 1:
-            raise ValueError("give exactly one of from, value and derive")
+            raise _wrong("one_origin")
         if self.others is not None and not self.map:
-            raise ValueError("others says what the cells become that map does not name: give map as well")
+            raise _wrong("others_without_map")
         return self
 
     @property
@@ -128,16 +142,16 @@ class TableMapping(_Strict):
     @model_validator(mode="after")
     def _known(self) -> Self:
         if self.table not in TABLES:
-            raise ValueError(f"there is no table {self.table}; the tables are {', '.join(TABLES)}")
+            raise _wrong("no_table", table=self.table, tables=", ".join(TABLES))
         table = TABLES[self.table]
         allowed = [*table.names, *PROVENANCE_HEADERS]
         if unknown := [name for name in self.columns if name not in allowed]:
-            raise ValueError(f"{self.table} has no column {', '.join(unknown)}; it has {', '.join(allowed)}")
+            raise _wrong("no_column", table=self.table, columns=", ".join(unknown), known=", ".join(allowed))
         if missing := [name for name in table.required if name not in self.columns]:
-            raise ValueError(f"{self.table} cannot do without {', '.join(missing)}")
+            raise _wrong("required", table=self.table, columns=", ".join(missing))
         for name, content in self.columns.items():
             if content.unit and (name not in table or table[name].kind is not Kind.MONEY):
-                raise ValueError(f"{name} is no amount: it takes no unit")
+                raise _wrong("no_amount", column=name)
         return self
 
     @property
@@ -188,30 +202,37 @@ def read_mapping(file: Path) -> Mapping:
         document = yaml.safe_load(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except OSError as error:
-        raise MappingError(f"{file}: cannot be opened ({error.strerror})") from error
+        raise MappingError(_text("no_access", file=file, error=error.strerror)) from error
     except UnicodeDecodeError as error:
-        raise MappingError(f"{file}: is not UTF-8; save it as UTF-8") from error
+        raise MappingError(_text("not_utf8", file=file)) from error
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
-        line = f" line {place.line + 1}:" if place else ""
-        raise MappingError(f"{file}:{line} is no YAML: {getattr(error, 'problem', error)}") from error
+        line = place.line + 1 if place else 1
+        raise MappingError(_text("no_yaml", file=file, line=line, problem=getattr(error, "problem", error))) from error
     if not isinstance(document, dict):
-        raise MappingError(f"{file}: a mapping has keys: {', '.join(Mapping.model_fields)}")
+        raise MappingError(_text("no_keys", file=file, keys=", ".join(Mapping.model_fields)))
     try:
         return Mapping.model_validate(document)
     except ValidationError as error:
-        raise MappingError("\n".join(_explain(file, node, problem) for problem in error.errors())) from error
+        problems = [_explain(file, node, problem) for problem in error.errors()]
+        message = Text(zh="\n".join(p.zh for p in problems), en="\n".join(p.en for p in problems))
+        raise MappingError(message) from error
 
 
-def _explain(file: Path, node: yaml.Node | None, problem: Any) -> str:
+def _explain(file: Path, node: yaml.Node | None, problem: Any) -> Text:
     line, path = _place(node, problem["loc"])
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
-        message = f"is not known here; allowed are {', '.join(_allowed(path))}"
-    if problem["type"] == "missing":
-        message = f"lacks {problem['loc'][-1]}"
-    key = ".".join(str(part) for part in path) or "the mapping"
-    return f"{file}: line {line}: {key}: {message}"
+    match problem["type"]:
+        case "extra_forbidden":
+            what = _text("unknown_key", known=", ".join(_allowed(path)))
+        case "missing":
+            what = _text("lacks", key=problem["loc"][-1])
+        case kind if f"mapping.{kind}" in i18n.catalogue():
+            what = _text(kind, **problem.get("ctx", {}))
+        case _:
+            what = _text("not_allowed", problem=problem["msg"])
+    place = {"file": file, "line": line, "key": ".".join(str(part) for part in path) or "–"}
+    frame = i18n.catalogue()["mapping.place"]
+    return Text(zh=frame.zh.format(**place, what=what.zh), en=frame.en.format(**place, what=what.en))
 
 
 def _place(node: yaml.Node | None, location: tuple[int | str, ...]) -> tuple[int, list[int | str]]:

@@ -31,6 +31,8 @@ class Planned:
     file: Path
     name: str
     kind: How
+    certain: bool = True
+    """Whether it must be a table: a workbook that just lies in the folder need not be one."""
 
 
 def plan(
@@ -84,5 +86,13 @@ def _folder(folder: Path, kind: SourceKind | None, mapping: Mapping | None, repo
         order = list(TABLES)
         chosen.sort(key=lambda file: (order.index(canonical.table_of(file.name) or order[0]), file.name))
         if ignored := [file.name for file in top if file not in chosen]:
-            report.warn("files_not_read", files=ignored)
-    return [Planned(file, file.relative_to(folder).as_posix(), _kind(file, kind, None)) for file in chosen]
+            report.warn("files_not_read", files=", ".join(ignored))
+    return [
+        Planned(
+            file,
+            file.relative_to(folder).as_posix(),
+            _kind(file, kind, None),
+            certain=chosen is not tables or canonical.table_of(file.name) is not None,
+        )
+        for file in chosen
+    ]

@@ -56,7 +56,7 @@ def test_a_killed_load_changes_nothing_or_all(tmp_path: Path, folder: Callable[.
     # A server that has the modules makes a child in milliseconds; a fresh interpreter would take seconds for each.
     children = multiprocessing.get_context("forkserver")
     children.set_forkserver_preload(["loaders.load"])
-    moment = random.Random(20)  # noqa: S311 - moments to kill at
+    moment = random.Random(20)
     survivors = 0
     disturbed = Workspace(tmp_path / "disturbed")
     shutil.copytree(base.path, disturbed.path)

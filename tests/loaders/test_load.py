@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import hmac
+import io
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -94,8 +96,6 @@ def _xlsx(text: str, title: str | None = None) -> bytes:
 
 
 def _saved(book: openpyxl.Workbook) -> bytes:
-    import io
-
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
@@ -209,3 +209,26 @@ def test_one_or_two_threads_and_shuffled_rows_give_the_same_snapshot(tmp_path: P
         load([folder(bids=header + "\n".join(order))], workspace, threads=threads)
         ids.add(workspace.current().id)
     assert len(ids) == 1
+
+
+def test_what_else_lies_in_the_folder_is_named_and_passed_over(workspace: Workspace, folder: Folder) -> None:
+    other = {"说明.xlsx": _xlsx("a,b\n1,2"), "旧数据.csv": "a,b\n", "truth.json": "{}", "readme.txt": "x"}
+    report = load([folder({**other, ".hidden.csv": "x", "bids.csv": BIDS})], workspace)
+    named = {warning.values["files"] for warning in report.warnings if warning.key == "files_not_read"}
+    assert named == {"说明.xlsx", "readme.txt, 旧数据.csv"}
+    assert [file.file for file in report.files if file.rows] == ["bids.csv"]
+
+
+def test_documents_are_known_by_what_they_say(workspace: Workspace, folder: Folder) -> None:
+    release = {"ocid": "o-1", "id": "1", "date": "2024-01-01T00:00:00Z", "tag": ["tender"], "tender": {"id": "T"}}
+    release |= {"buyer": {"id": "B", "name": "岚州市财政局"}, "initiationType": "tender", "language": "zh"}
+    details = {"name": "甲公司", "entityType": {"type": "registeredEntity"}, "isComponent": False}
+    owner = {"statementId": "s1", "recordType": "entity", "recordId": "e1", "recordDetails": details}
+    documents = {
+        "a.json": json.dumps({"releases": [release]}),
+        "b.json.gz": gzip.compress(json.dumps([owner]).encode()),
+    }
+    report = load([folder(documents)], workspace)
+    assert report.tables["tenders"].new == 1
+    assert report.tables["orgs"].new >= 1
+    assert [file.file for file in report.files if file.rows] == ["a.json", "b.json.gz"]

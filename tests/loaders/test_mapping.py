@@ -224,6 +224,8 @@ def test_a_mistake_is_named_with_its_line_and_what_is_allowed(what: str, tmp_pat
         read_mapping(file)
     assert message in str(caught.value)
     assert str(file) in str(caught.value)
+    assert str(file) in caught.value.message.zh
+    assert caught.value.message.zh != caught.value.message.en
     if line:
         assert f"line {line}:" in str(caught.value)
 
