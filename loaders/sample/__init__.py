@@ -8,7 +8,7 @@ What the data states, besides the data contract:
   tender of their own and no project, their buyer is the main contractor.
 - A consortium bids as several rows with one `consortium_id`; only the leading member's row has a price.
 - A `debt_id` on a payment makes it a release. Monthly reports run from the entry to the month of the release, or
-  to the last day on record; what a creditor waives is a negative `added`.
+  to the last day on record; what a creditor waives is an `offset` payment with the purpose 协议减免.
 - A special fund's `allowed_use` names the permitted purposes, `;` between them; a payment's `purpose` is one of them.
 - `transfers` are what a case file's bank records show.
 """
@@ -45,6 +45,15 @@ class Summary:
 
     rows: dict[str, int]
     truth: dict[str, int]
+
+    @property
+    def plants(self) -> int:
+        """How many patterns were planted."""
+        return self.truth.get("planted", 0)
+
+    def as_dict(self) -> dict[str, dict[str, int]]:
+        """`{"rows": {table: rows}, "truth": {kind: entries}}`."""
+        return {"rows": self.rows, "truth": self.truth}
 
 
 def rounds_of_plants(bids: int) -> int:

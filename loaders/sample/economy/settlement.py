@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loaders.sample.columns import Ints, constant, dates, ident, money, numbers, picked
-from loaders.sample.context import Context
+from loaders.sample.context import AS_OF, Context
 from loaders.sample.economy import ledger
 from loaders.sample.economy.filing import FUND_USES, Filed
 from loaders.sample.economy.market import PROPERTY, ROAD, Market
@@ -131,7 +131,8 @@ def _draw_contracts(ctx: Context, market: Market) -> Contracts:
         amount=market.price[bid],
         signed=signed,
         started=started,
-        finished=started + rng.integers(_SHORTEST[trade], _LONGEST[trade]),
+        # All is paid when the record ends.
+        finished=np.minimum(started + rng.integers(_SHORTEST[trade], _LONGEST[trade]), AS_OF - 20),
     )
 
 

@@ -8,6 +8,8 @@ from loaders.sample.parties import WAN, Body, iso, yuan
 from loaders.sample.plants.debt_feeding import due_day, firm_of_kin, released_debt
 
 _OLDER_DEBTS = 4
+WAIVER = "协议减免"
+"""Purpose of the offset that books what a creditor waives."""
 _CLEARING_FUND_USE = "专项债券清偿拖欠账款"
 
 
@@ -118,15 +120,15 @@ def arms_length_factor(town: Town) -> None:
 
 
 def _settled(town: Town, debtor: Body, creditor: str, *, due: int, released: int, kept: int) -> str:
-    """A debt of which `kept` percent is paid and the rest waived in the month of the release."""
+    """A debt of which `kept` percent is paid; the rest, which the creditor waives, is booked as an offset."""
     amount = town.between(100, 300) * WAN
     debt = town.debt(debtor, creditor, amount, due=due, released=released)
     paid = amount * kept // 100
     debt.release["amount"] = yuan(paid)
-    last = debt.reports[-1]
-    last["repaid"] = yuan(paid)
     if paid < amount:
-        last.update(added=yuan(paid - amount), status="settled")
+        waived = town.pay(debtor.id, creditor, amount - paid, released, WAIVER, debt=debt.id, approver=debtor.head)
+        waived["form"] = "offset"
+        debt.reports[-1]["status"] = "settled"
     return debt.id
 
 

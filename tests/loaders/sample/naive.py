@@ -79,7 +79,8 @@ NAIVE: dict[str, str] = {
     "discounted_claim": """
         SELECT debt_id FROM claim_transfers WHERE price::DOUBLE <= 0.7 * face::DOUBLE""",
     "selective_haircut": """
-        SELECT debtor FROM release GROUP BY debtor HAVING min(amount / owed) < 0.9 AND max(amount / owed) > 0.99""",
+        SELECT debtor FROM release WHERE purpose <> '协议减免' GROUP BY debtor
+        HAVING min(amount / owed) < 0.9 AND max(amount / owed) > 0.99""",
     "undervalued_asset": "SELECT asset_id FROM asset_disposals WHERE price::DOUBLE < 0.8 * appraised::DOUBLE",
     "debt_broker": """
         SELECT pay.payee FROM release JOIN pay ON pay.payer = release.creditor AND pay.debt_id IS NULL

@@ -226,7 +226,7 @@ def tied_to(town, officials: set[str]) -> dict[str, set[str]]:
 def money_paths(town, debt: str) -> set[str]:
     """Parties that the creditor's money reaches within three hops around the release, each hop keeping half."""
     [(debtor, creditor, released)] = town.rows(
-        f"SELECT debtor_id, creditor_id, paid_on FROM debts JOIN payments USING (debt_id) WHERE debt_id = '{debt}'"
+        f"SELECT debtor_id, creditor_id, paid_on FROM debts JOIN payments USING (debt_id) WHERE debt_id = '{debt}' AND purpose <> '协议减免'"
     )
     day = date.fromisoformat(released)
     reached: set[str] = set()

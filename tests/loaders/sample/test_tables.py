@@ -51,12 +51,20 @@ def test_words_come_from_the_schemas_lists(province):
 
 
 def test_money_has_two_decimals_and_dates_are_iso(province):
-    forms = {Kind.MONEY: r"-?\d+\.\d\d", Kind.DATE: r"\d{4}-\d\d-\d\d", Kind.TIME: r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"}
+    forms = {Kind.MONEY: r"\d+\.\d\d", Kind.DATE: r"\d{4}-\d\d-\d\d", Kind.TIME: r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"}
     for table in TABLES.values():
         for column in table.columns:
             if form := forms.get(column.kind):
                 odd = f"SELECT {column.name} FROM {table.name} WHERE NOT regexp_full_match({column.name}, '{form}')"
                 assert province.rows(odd + " LIMIT 3") == [], (table.name, column.name)
+
+
+def test_nothing_happens_or_falls_due_after_the_last_day_on_record(province):
+    for table in TABLES.values():
+        for column in table.columns:
+            if column.kind in (Kind.DATE, Kind.TIME, Kind.PERIOD) and column.name != "valid_to":
+                late = f"SELECT {column.name} FROM {table.name} WHERE {column.name}[:10] > '2026-09-30' LIMIT 3"
+                assert province.rows(late) == [], (table.name, column.name)
 
 
 def test_credit_codes_are_valid_and_unique(province):
@@ -100,6 +108,7 @@ def test_nothing_of_a_chunk_stays_in_memory_when_the_next_begins(tmp_path):
 def test_size_is_about_the_bids_asked_for(tmp_path):
     summary = write_sample(tmp_path, bids=20_000, seed=2)
     assert summary.rows["bids"] == pytest.approx(20_000, rel=0.1)
+    assert summary.plants == summary.as_dict()["truth"]["planted"] > 0
     lines = sum(1 for _ in (tmp_path / "bids.csv").open(encoding="utf-8"))
     assert lines == summary.rows["bids"] + 1
 

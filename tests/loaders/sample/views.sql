@@ -55,7 +55,7 @@ SELECT debt_id, debtor_id AS debtor, creditor_id AS creditor, amount::DOUBLE AS 
 FROM debts;
 
 CREATE TABLE release AS
-SELECT debt_id, debtor, creditor, debt.amount AS owed, pay.amount, day, approver_id, payee, due, accepted
+SELECT debt_id, debtor, creditor, debt.amount AS owed, pay.amount, day, approver_id, payee, due, accepted, purpose
 FROM debt JOIN pay USING (debt_id);
 
 CREATE TABLE report AS
