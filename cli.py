@@ -11,6 +11,7 @@ import orjson
 import typer
 
 from i18n import Language, text
+from queries.ocp.command import app as ocp
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
@@ -26,6 +27,8 @@ def _t(key: str, **values: object) -> str:
 app = typer.Typer(
     name="qingfeng", help=_t("about"), no_args_is_help=True, rich_markup_mode="markdown", add_completion=False
 )
+
+app.add_typer(ocp, name="ocp")
 
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", envvar="QINGFENG_WORKSPACE", help=_t("option_workspace"), file_okay=False)
@@ -54,7 +57,8 @@ def sample(
         _print_json(summary.as_dict())
     else:
         rows = sum(summary.rows.values())
-        typer.echo(_t("sample_done", out=out, rows=f"{rows:,}", tables=len(summary.rows), plants=summary.plants))
+        plants, twins = summary.truth.get("planted", 0), summary.truth.get("twin", 0)
+        typer.echo(_t("sample_done", out=out, rows=f"{rows:,}", tables=len(summary.rows), plants=plants, twins=twins))
 
 
 @app.command(help=_t("load_help"))
