@@ -94,7 +94,7 @@ def load(
     if as_json:
         _print_json(report.as_dict())
     else:
-        show_load(report, LANGUAGE)
+        show_load(report.as_dict(), LANGUAGE)
     if strict and report.quarantined:
         raise typer.Exit(EXIT_QUARANTINED)
 
@@ -159,6 +159,25 @@ def explain(
         _print_json(finding)
     else:
         show_finding(finding, LANGUAGE)
+
+
+@app.command(help=_t("coverage_help"))
+def coverage(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+    from graph.snapshot import Workspace, WorkspaceError
+    from graph.tables import open_tables
+    from queries.coverage import coverage as cover
+    from queries.registry import DETECTORS
+    from viz.terminal import show_coverage
+
+    try:
+        place = Workspace(workspace)
+        covered = cover(open_tables(place.current(), place.secret()), DETECTORS)
+    except WorkspaceError as error:
+        _fail(str(error), as_json)
+    if as_json:
+        _print_json([item.as_dict() for item in covered])
+    else:
+        show_coverage(covered, LANGUAGE)
 
 
 @app.command(help=_t("detectors_help"))

@@ -174,7 +174,7 @@ def _follow(
     tied: set[str],
     found: dict[str, set[tuple[str, ...]]],
 ) -> None:
-    paths = [(creditor, None, None)]
+    paths: list[tuple[str, int, float]] = [(creditor, 0, 0.0)]
     for hop in range(4):
         onward = []
         for party, arrived, received in paths:

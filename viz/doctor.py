@@ -64,7 +64,7 @@ def _graph() -> Check:
         graph.add_relationships(
             pd.DataFrame({"source": ["a"], "target": ["b"]}), "PAID", "Party", "source", "Party", "target"
         )
-        rows = graph.cypher("MATCH (x:Party)-[:PAID]->(y:Party) RETURN x.id AS x, y.id AS y").to_list()
+        rows = graph.freeze().cypher("MATCH (x:Party)-[:PAID]->(y:Party) RETURN x.id AS x, y.id AS y").to_list()
     except Exception as error:
         return Check(name, "broken", str(error), remedy)
     answer = rows == [{"x": "a", "y": "b"}]

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich import box
 from rich.console import Console
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from i18n import Language, money, text
-from loaders.report import LoadReport, Tick
+from queries.coverage import Coverage
 from queries.detector import FAMILIES, Detector
 from queries.laws import laws
 from queries.registry import detector as find_detector
@@ -61,6 +61,21 @@ def counting(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]
         yield told
 
 
+class Tick(Protocol):
+    """How far a load is; see `loaders.report.Tick`."""
+
+    @property
+    def step(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def rows(self) -> int: ...
+
+
 @contextlib.contextmanager
 def loading(*, quiet: bool, language: Language) -> Iterator[Callable[[Tick], None] | None]:
     """A progress bar over the bytes of a load's files, with rows per second and time left."""
@@ -103,32 +118,32 @@ def stepping(*, quiet: bool, language: Language) -> Iterator[ScanProgress | None
         yield told
 
 
-def show_load(report: LoadReport, language: Language) -> None:
+def show_load(report: dict[str, Any], language: Language) -> None:
     """The load report as a table, with what needs a look beneath it."""
     console = _console()
     table = Table(title=text("load.report_title", language))
     counts = ("read", "new", "updated", "unchanged", "duplicates", "quarantined")
     for name in ("table", *counts):
         table.add_column(text(f"load.column_{name}", language), justify="left" if name == "table" else "right")
-    for name, row in report.tables.items():
-        table.add_row(name, *(f"{getattr(row, count):,}" for count in counts))
+    for name, row in report["tables"].items():
+        table.add_row(name, *(f"{row[count]:,}" for count in counts))
     console.print(table)
 
     def note(message: str) -> None:
         console.print(f"[yellow]![/] {escape(message)}", soft_wrap=True)
 
-    for warning in report.warnings[:NOTES]:
-        note(text(f"load.{warning.key}", language, **warning.values))
-    if len(report.warnings) > NOTES:
-        note(text("load.report_more_notes", language, shown=NOTES, total=f"{len(report.warnings):,}"))
-    for name, count in report.dangling.items():
+    for warning in report["warnings"][:NOTES]:
+        note(text(f"load.{warning['key']}", language, **warning["values"]))
+    if len(report["warnings"]) > NOTES:
+        note(text("load.report_more_notes", language, shown=NOTES, total=f"{len(report['warnings']):,}"))
+    for name, count in report["dangling"].items():
         note(text("load.report_dangling", language, column=name, count=f"{count:,}"))
-    for file in report.files:
-        if file.unknown_columns:
-            columns = ", ".join(file.unknown_columns)
-            note(text("load.report_unknown_columns", language, file=file.file, columns=columns))
-    examples = report.quarantine.get("examples", [])
-    for reason, count in report.quarantine.get("reasons", {}).items():
+    for file in report["files"]:
+        if file["unknown_columns"]:
+            columns = ", ".join(file["unknown_columns"])
+            note(text("load.report_unknown_columns", language, file=file["file"], columns=columns))
+    examples = report["quarantine"].get("examples", [])
+    for reason, count in report["quarantine"].get("reasons", {}).items():
         example = next((example for example in examples if example["reason"] == reason), None)
         if example is None:
             note(text("load.report_quarantine", language, count=f"{count:,}", reason=reason))
@@ -136,8 +151,8 @@ def show_load(report: LoadReport, language: Language) -> None:
         said = text(f"quarantine.{reason}", language, **{k: "" if v is None else v for k, v in example.items()})
         place = {"file": example["file"], "row": example["row"], "column": example["column"] or "–"}
         note(text("load.report_quarantined", language, count=f"{count:,}", message=said, **place))
-    outcome = "load.report_snapshot" if report.changed else "load.report_unchanged"
-    console.print(text(outcome, language, snapshot=report.snapshot_after), soft_wrap=True)
+    outcome = "load.report_snapshot" if report["changed"] else "load.report_unchanged"
+    console.print(text(outcome, language, snapshot=report["snapshot_after"]), soft_wrap=True)
 
 
 def show_scan(result: ScanResult, file: Path, language: Language) -> None:
@@ -258,6 +273,35 @@ def show_detectors(detectors: Sequence[Detector], language: Language) -> None:
             escape(found.question.in_language(language)),
         )
     _console().print(table)
+
+
+def show_coverage(covered: Sequence[Coverage], language: Language) -> None:
+    """Which detectors the data can feed, what is missing, and the emptiest column that each reads."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("detector", "can_judge", "missing", "emptiest"):
+        table.add_column(text(f"coverage.{name}", language))
+    for item in sorted(covered, key=lambda item: not item.can_judge):
+        missing = _by_table(item.missing) or (f"({_by_table(item.missing_optional)})" if item.missing_optional else "–")
+        emptiest = min(item.fill, key=lambda name: (item.fill[name], name))
+        table.add_row(
+            f"{find_detector(item.detector).title.in_language(language)}\n[dim]{item.detector}[/]",
+            text("coverage.yes" if item.can_judge else "coverage.no", language),
+            escape(missing),
+            f"{escape(emptiest)} {item.fill[emptiest]:.0%}",
+        )
+    console = _console()
+    console.print(table)
+    able = sum(item.can_judge for item in covered)
+    console.print(text("coverage.summary", language, able=able, total=len(covered)), soft_wrap=True)
+
+
+def _by_table(columns: Sequence[str]) -> str:
+    """`bids.price, bids.rank, debts.amount` as `bids: price, rank; debts: amount`."""
+    tables: dict[str, list[str]] = {}
+    for column in columns:
+        table, _, name = column.partition(".")
+        tables.setdefault(table, []).append(name)
+    return "; ".join(f"{table}: {', '.join(names)}" for table, names in tables.items())
 
 
 def show_markdown(page: str) -> None:
