@@ -16,18 +16,20 @@ def _meet(town: Town, a: Firm, b: Firm, winner: int = 0) -> Tender:
 
 
 def one_principal(town: Town) -> None:
-    """One legal representative, or one actual controller, of two bidders."""
+    """One legal representative of two bidders."""
     head = town.person()
-    if town.round % 3 < 2:
-        tender = _meet(town, town.firm(legal_rep=head), town.firm(legal_rep=head))
-        town.planted("same_principal", "one legal representative", person=head, **tender.pair())
-        return
-    a, b = town.firm(), town.firm()
+    tender = _meet(town, town.firm(legal_rep=head), town.firm(legal_rep=head))
+    town.planted("same_principal", "one legal representative", person=head, **tender.pair())
+
+
+def one_actual_controller(town: Town) -> None:
+    """One person is registered as actual controller of two bidders, and holds nothing in either."""
+    person, a, b = town.person(), town.firm(), town.firm()
     for firm in (a, b):
-        town.role(head, firm.id, "actual_controller")
+        town.role(person, firm.id, "actual_controller")
     tender = _meet(town, a, b)
-    town.planted("same_principal", "one actual controller", person=head, **tender.pair())
-    town.by_product("common_controller", "the controller controls both", **tender.pair())
+    town.planted("common_controller", "one actual controller", **tender.pair())
+    town.by_product("same_principal", "where a controller counts as head", person=person, **tender.pair())
 
 
 def namesakes(town: Town) -> None:
@@ -244,6 +246,7 @@ def consortium_and_single(town: Town) -> None:
 
 PLANTED = (
     one_principal,
+    one_actual_controller,
     shared_contact,
     controlled_through_chain,
     holding,

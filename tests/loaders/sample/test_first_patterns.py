@@ -116,7 +116,7 @@ def test_deposits_of_one_source_are_the_planted_ones_and_their_twins(province, c
 def heads_at_opening(town) -> list[tuple]:
     return town.rows(
         """SELECT DISTINCT tender_id, bidder_id, holder_id FROM bids JOIN tenders USING (tender_id)
-           JOIN roles ON roles.org_id = bidder_id AND roles.kind IN ('legal_rep', 'actual_controller')
+           JOIN roles ON roles.org_id = bidder_id AND roles.kind = 'legal_rep'
            WHERE valid_from <= opened_at[:10] AND coalesce(valid_to, '9999') >= opened_at[:10]
              AND holder_id IN (SELECT person_id FROM persons)
            UNION SELECT tender_id, bidder_id, legal_rep_id FROM bids JOIN orgs ON org_id = bidder_id"""
@@ -152,57 +152,47 @@ def test_contacts_shared_at_the_time_are_the_planted_ones_and_the_popular_ones(p
         assert all(spread[thing] > POPULAR for thing in shared[pair])
 
 
-def controllers(town, when: str) -> dict[str, set[str]]:
-    """Org -> who controls it on a day: more than half at each link and along the chain, or named controller."""
-    held: dict[str, list[tuple[str, float]]] = defaultdict(list)
-    for holder, org, kind, share in town.rows(
-        "SELECT holder_id, org_id, kind, share_pct FROM roles WHERE kind IN ('shareholder', 'actual_controller')"
-        f" AND valid_from <= '{when}' AND coalesce(valid_to, '9999') >= '{when}'"
+def stakes(town) -> dict[str, list[tuple]]:
+    """Org -> (holder, part held, since, until) of its shareholders and named controllers."""
+    held: dict[str, list[tuple]] = defaultdict(list)
+    for holder, org, kind, share, since, until in town.rows(
+        "SELECT holder, org, kind, share, since::VARCHAR, until::VARCHAR FROM held"
+        " WHERE kind IN ('shareholder', 'actual_controller')"
     ):
-        held[org].append((holder, 1.0 if kind == "actual_controller" else float(share or 0) / 100))
-    found: dict[str, set[str]] = {}
-    for org in list(held):
-        tops, frontier = set(), [(org, 1.0, 0)]
-        while frontier:
-            node, product, depth = frontier.pop()
-            above = [(h, product * s) for h, s in held.get(node, []) if product * s > 0.5 and depth < 6]
-            if above:
-                frontier += [(holder, share, depth + 1) for holder, share in above]
-            elif node != org:
-                tops.add(node)
-        found[org] = tops
-    return found
+        held[org].append((holder, 1.0 if kind == "actual_controller" else share / 100, since, until))
+    return held
+
+
+def controllers(held: dict[str, list[tuple]], org: str, when: str) -> set[str]:
+    """Who controls an org on a day: more than half at each link and along the chain, or named controller."""
+    tops, frontier = set(), [(org, 1.0, 0)]
+    while frontier:
+        node, product, depth = frontier.pop()
+        above = [
+            (holder, product * share)
+            for holder, share, since, until in held.get(node, ())
+            if since <= when <= until and product * share > 0.5 and depth < 6
+        ]
+        if above:
+            frontier += [(holder, share, depth + 1) for holder, share in above]
+        elif node != org:
+            tops.add(node)
+    return tops
 
 
 def test_common_controllers_are_the_planted_ones_and_state_asset_offices(province, clean_town):
     for town in (province, clean_town):
         public = {o for (o,) in town.rows("SELECT org_id FROM orgs WHERE org_type = 'government'")}
-        by_day: dict[str, dict] = {}
+        held = stakes(town)
         rows, office_rows = [], []
-        for tender, opened, bidder in town.rows(
-            "SELECT tender_id, opened_at[:10], bidder_id FROM bids JOIN tenders USING (tender_id)"
-            " WHERE bidder_id IN (SELECT org_id FROM roles WHERE holder_id LIKE 'O%')"
-            f" OR bidder_id IN ({', '.join(repr(b) for b in bidders_of(town, 'common_controller', 'same_principal'))})"
-        ):
-            if opened not in by_day:
-                by_day[opened] = controllers(town, opened)
-            for top in by_day[opened].get(bidder, ()):
+        for tender, opened, bidder in town.rows("SELECT tender, day::VARCHAR, bidder FROM bid"):
+            for top in controllers(held, bidder, opened):
                 (office_rows if top in public else rows).append((tender, bidder, top))
         explained = pairs_of(
             [e["entities"] for e in town.truth if e["detector"] == "common_controller" and e["kind"] == "by_product"]
         )
         assert set(sharing(rows)) == pairs_of(town.planted("common_controller")) | explained
         assert twin_pairs(town, "common_controller", "state_asset_office") <= set(sharing(office_rows))
-
-
-def bidders_of(town, *detectors: str) -> set[str]:
-    return {
-        value
-        for entry in town.truth
-        if entry["detector"] in detectors
-        for role, value in entry["entities"].items()
-        if role.startswith("bidder")
-    }
 
 
 def tied_to(town, officials: set[str]) -> dict[str, set[str]]:
@@ -226,7 +216,8 @@ def tied_to(town, officials: set[str]) -> dict[str, set[str]]:
 def money_paths(town, debt: str) -> set[str]:
     """Parties that the creditor's money reaches within three hops around the release, each hop keeping half."""
     [(debtor, creditor, released)] = town.rows(
-        f"SELECT debtor_id, creditor_id, paid_on FROM debts JOIN payments USING (debt_id) WHERE debt_id = '{debt}' AND purpose <> '协议减免'"
+        f"SELECT debtor_id, creditor_id, paid_on FROM debts JOIN payments USING (debt_id) WHERE debt_id = '{debt}'"
+        " AND purpose <> '协议减免'"
     )
     day = date.fromisoformat(released)
     reached: set[str] = set()
