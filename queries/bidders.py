@@ -32,6 +32,7 @@ spread AS (
 SHARED_PERSON = f"""
 -- Of `terms (tender_id, bidder_id, bid_id, person_id, how, past, by_name, ref)`: persons that stand behind several
 -- bidders; `by_name` where the row names the person by an id that was derived from the name.
+-- Further columns, one value a person, are handed on.
 -- A past term counts only where no current one of the same person at the same bidder makes it irrelevant.
 counted AS (
   SELECT * FROM terms QUALIFY NOT past OR bool_and(past) OVER (PARTITION BY tender_id, bidder_id, person_id)
@@ -40,7 +41,9 @@ met AS (
   SELECT tender_id, person_id FROM counted GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
 )
 SELECT {MEMBER},
-       c.person_id AS thing, n.name AS person_name, bool_and(c.past) AS past,
+       c.person_id AS thing, n.name AS person_name, coalesce(n.kind, 'person') AS person_kind,
+       coalesce(n.org_type IN ('government', 'institution'), false) AS public_body,
+       c.* EXCLUDE (tender_id, bidder_id, bid_id, person_id, how, past, by_name, ref), bool_and(c.past) AS past,
        bool_or(c.by_name OR coalesce(contains(d._derived, 'person_id'), false)) AS by_name,
        list(DISTINCT c.how ORDER BY c.how) AS hows, list(DISTINCT c.ref ORDER BY c.ref) AS refs
 FROM counted c SEMI JOIN met USING (tender_id, person_id) JOIN entries e USING (bid_id)

@@ -5,9 +5,26 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from queries.affiliated_bidders import common_controller, holding_or_management, same_principal, shared_contact
+from queries.affiliated_bidders import (
+    adviser_bids,
+    common_controller,
+    consortium_and_single,
+    holding_or_management,
+    same_principal,
+    shared_contact,
+    shared_executive,
+)
 from queries.bid_rigging import deposit_same_source, same_device, same_handler, same_team_member
-from queries.debt_feeding import queue_jumping, release_kickback
+from queries.debt_feeding import (
+    approver_loan,
+    circular_settlement,
+    debt_broker,
+    discounted_claim,
+    queue_jumping,
+    release_kickback,
+    selective_haircut,
+    undervalued_asset,
+)
 from queries.detector import FAMILIES, Detector
 
 DETECTORS: tuple[Detector, ...] = (
@@ -19,8 +36,17 @@ DETECTORS: tuple[Detector, ...] = (
     common_controller.DETECTOR,
     shared_contact.DETECTOR,
     holding_or_management.DETECTOR,
+    consortium_and_single.DETECTOR,
+    adviser_bids.DETECTOR,
+    shared_executive.DETECTOR,
     release_kickback.DETECTOR,
     queue_jumping.DETECTOR,
+    discounted_claim.DETECTOR,
+    undervalued_asset.DETECTOR,
+    selective_haircut.DETECTOR,
+    debt_broker.DETECTOR,
+    approver_loan.DETECTOR,
+    circular_settlement.DETECTOR,
 )
 
 
