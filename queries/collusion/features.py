@@ -19,7 +19,6 @@ import pandas as pd
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 
-from queries.statistics.coalitions import pair_history
 from queries.statistics.incidence import Incidence, Matrix, co_bids, incidence, pairs_of_tenders
 from queries.statistics.prices import Floats, against_reference, gaps, group, screens
 from queries.statistics.subgroups import subgroup_screens
@@ -76,7 +75,7 @@ def structure(tenders: Tenders) -> pd.DataFrame:
       `met_*`: other tenders in common (mean, max, share of pairs with any);
     - `activity_*`: tenders of the bidders (mean, median, min, max, share with no other);
     - `partners_mean`: different firms that a bidder meets; `faithful_mean`, `faithful_max`: meetings per partner;
-    - `pair_<screen>_*`, `firm_<screen>_mean`: price screens of the pairs' and the firms' other tenders.
+    - `near_<screen>_*`: coalition screens, the price screens of the other tenders with many of the same bidders.
     """
     bids = tenders.bids
     matrix, degree = bids.matrix, bids.degree
@@ -106,23 +105,42 @@ def structure(tenders: Tenders) -> pd.DataFrame:
     columns["partners_mean"] = each["partners"].mean()
     columns["faithful_mean"], columns["faithful_max"] = each["faithful"].mean(), each["faithful"].max()
     ranks = tenders.prices[list(NEIGHBOUR_SCREENS)].rank(pct=True).fillna(0.5)
-    for name in NEIGHBOUR_SCREENS:
-        value = ranks[name].to_numpy()
-        columns[f"firm_{name}_mean"] = _firm_history(bids, value)
-        for summary, series in pair_history(bids, value).items():
-            columns[f"pair_{name}_{summary}"] = series.to_numpy()
+    columns |= nearby_prices(tenders.bids, ranks)
     return pd.DataFrame({name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}).set_axis(
         pd.Index(bids.tenders, name="tender")
     )
 
 
-def _firm_history(bids: Incidence, value: Floats, prior: float = 1.0) -> Floats:
-    """Mean over a tender's bidders of their mean `value` in other tenders, shrunk to the overall mean."""
-    total, count = np.asarray(bids.matrix.T @ value).ravel(), bids.degree
-    tender = np.repeat(np.arange(len(value)), np.diff(bids.matrix.indptr))
-    firm = bids.matrix.indices
-    other = (total[firm] - value[tender] + prior * value.mean()) / (count[firm] - 1.0 + prior)
-    return np.asarray(np.bincount(tender, weights=other, minlength=len(value)) / bids.size, dtype=np.float64)
+def nearby_prices(bids: Incidence, values: pd.DataFrame, block: int = 2_000) -> dict[str, Floats]:
+    """Mean of each screen over the other tenders that share bidders, weighted by how much they share.
+
+    `near_<screen>_1` and `_3` weigh by the Jaccard overlap of the bidders and its cube, `_rare` by the square of the
+    cosine with rare firms weighing more. Tenders are taken `block` at a time, so memory stays bounded.
+    """
+    matrix, size = bids.matrix, bids.size
+    rarity = np.sqrt(np.log((1.0 + len(bids.tenders)) / (1.0 + bids.degree)))
+    weighted = sparse.csr_array(matrix @ sparse.diags_array(rarity))
+    norm = np.maximum(np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel()), 1e-9)
+    known, middle = values.to_numpy(np.float64), 0.5
+    result = {kind: np.empty_like(known) for kind in ("1", "3", "rare")}
+    for begin in range(0, len(size), block):
+        end = min(begin + block, len(size))
+        common = sparse.csr_array(matrix[begin:end] @ matrix.T).tocoo()
+        other = common.row + begin != common.col
+        row, col, met = common.row[other], common.col[other], common.data[other]
+        overlap = met / (size[row + begin] + size[col] - met)
+        rare = np.asarray(sparse.csr_array(weighted[begin:end] @ weighted.T)[row, col]).ravel()
+        for kind, weight in (
+            ("1", overlap),
+            ("3", overlap**3),
+            ("rare", (rare / (norm[row + begin] * norm[col])) ** 2),
+        ):
+            near = sparse.csr_array((weight, (row, col)), shape=(end - begin, len(size)))
+            total = np.asarray(near.sum(axis=1)).ravel()[:, None]
+            result[kind][begin:end] = (near @ known + 1e-6 * middle) / (total + 1e-6)
+    return {
+        f"near_{name}_{kind}": table[:, n] for kind, table in result.items() for n, name in enumerate(values.columns)
+    }
 
 
 @dataclass(frozen=True, slots=True)
