@@ -14,7 +14,14 @@ from queries.affiliated_bidders import (
     shared_contact,
     shared_executive,
 )
-from queries.bid_rigging import deposit_same_source, same_device, same_handler, same_team_member
+from queries.bid_rigging import (
+    deposit_same_source,
+    identical_prices,
+    patterned_prices,
+    same_device,
+    same_handler,
+    same_team_member,
+)
 from queries.debt_feeding import (
     approver_loan,
     circular_settlement,
@@ -26,12 +33,15 @@ from queries.debt_feeding import (
     undervalued_asset,
 )
 from queries.detector import FAMILIES, Detector
+from queries.ocp.detectors import OCP_DETECTORS
 
 DETECTORS: tuple[Detector, ...] = (
     same_device.DETECTOR,
     deposit_same_source.DETECTOR,
     same_handler.DETECTOR,
     same_team_member.DETECTOR,
+    identical_prices.DETECTOR,
+    patterned_prices.DETECTOR,
     same_principal.DETECTOR,
     common_controller.DETECTOR,
     shared_contact.DETECTOR,
@@ -47,6 +57,7 @@ DETECTORS: tuple[Detector, ...] = (
     debt_broker.DETECTOR,
     approver_loan.DETECTOR,
     circular_settlement.DETECTOR,
+    *OCP_DETECTORS,
 )
 
 

@@ -54,11 +54,11 @@ jumper AS (
 ),
 -- Written off or settled otherwise, by the ledger, before that day.
 closed AS (
-  SELECT debt_id, min(period) AS period FROM debt_reports WHERE closing = 0 AND repaid IS NOT NULL GROUP BY ALL
+  SELECT debt_id, min(period) AS period FROM debt_reports WHERE closing = 0 GROUP BY ALL
 ),
 passed_over AS (
   SELECT j.debt_id, j.payee_id, w.debt_id AS waiting_id, w.creditor_id, w.amount, w.debt_key, w.due_on
-  FROM jumper j JOIN due w ON w.debtor_id = j.debtor_id AND w.due_on < j.due_on AND w.debt_id <> j.debt_id
+  FROM jumper j JOIN due w ON w.debtor_id = j.debtor_id AND w.due_on < j.due_on
   JOIN orgs o ON o.org_id = w.creditor_id
   LEFT JOIN settled s ON s.debt_id = w.debt_id
   LEFT JOIN closed c ON c.debt_id = w.debt_id
@@ -81,7 +81,8 @@ means AS (
   JOIN payments p ON p._key = r.key LEFT JOIN funds f USING (fund_id)
   GROUP BY ALL
 )
-SELECT j.*, q.waiting, m.* EXCLUDE (debt_id, payee_id), d.name AS debtor_name, c.name AS payee_name,
+SELECT j.*, q.waiting, m.* EXCLUDE (debt_id, payee_id), coalesce(d.name, j.debtor_id) AS debtor_name,
+       coalesce(c.name, j.payee_id) AS payee_name,
        g.zh AS campaign_zh, g.en AS campaign_en
 FROM jumper j JOIN queue q ON q.debt_id = j.debt_id AND q.payee_id = j.payee_id
 JOIN means m ON m.debt_id = j.debt_id AND m.payee_id = j.payee_id

@@ -9,7 +9,13 @@ from pydantic import Field
 
 from i18n import Text
 from queries.debt_feeding.routes import carry, chains
-from queries.debt_feeding.trade import TradeParameters, public_body_excuse, trade_excuse, wage_excuse
+from queries.debt_feeding.trade import (
+    HistoryParameters,
+    WageParameters,
+    public_body_excuse,
+    trade_excuse,
+    wage_excuse,
+)
 from queries.debt_feeding.trail import Trail
 from queries.debt_feeding.walk import THEN, WALK, WALKED
 from queries.detector import Cypher, Detector, Innocent, Sql
@@ -17,7 +23,7 @@ from queries.finding import Amount, Lead, Tier
 from queries.wording import name, tie
 
 
-class Parameters(TradeParameters):
+class Parameters(HistoryParameters, WageParameters):
     """Windows and ratios of the money's path."""
 
     days_before: int = Field(90, ge=0, description="Days before the release in which a payment may be an advance.")

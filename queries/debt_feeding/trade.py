@@ -12,8 +12,19 @@ from queries.detector import Params
 from queries.finding import Excuse, Verdict
 
 
-class TradeParameters(Params):
-    """What counts as trade of long standing, and as wages."""
+class WageParameters(Params):
+    """What counts as wages."""
+
+    wage_words: tuple[str, ...] = Field(
+        ("工资", "薪酬", "劳务报酬", "社保", "salary", "wage"), description="Purposes that name wages."
+    )
+    wage_max_yuan: int = Field(
+        50_000, ge=0, description="Yuan. A larger single payment to an employee is no ordinary wage."
+    )
+
+
+class HistoryParameters(Params):
+    """What counts as trade of long standing."""
 
     history_payments: int = Field(3, ge=1, description="Earlier payments that make trade regular.")
     history_days: int = Field(
@@ -21,12 +32,6 @@ class TradeParameters(Params):
     )
     history_ratio: float = Field(
         3, gt=1, description="Times. Trade explains up to this multiple of the usual payment, and of the usual rhythm."
-    )
-    wage_words: tuple[str, ...] = Field(
-        ("工资", "薪酬", "劳务报酬", "社保", "salary", "wage"), description="Purposes that name wages."
-    )
-    wage_max_yuan: int = Field(
-        50_000, ge=0, description="Yuan. A larger single payment to an employee is no ordinary wage."
     )
 
 
@@ -39,7 +44,7 @@ class History:
     first_day: int
     last_day: int
 
-    def explains(self, amounts: list[int], opens: int, length: int, params: TradeParameters) -> bool:
+    def explains(self, amounts: list[int], opens: int, length: int, params: HistoryParameters) -> bool:
         """Whether payments in a window of `length` days that opens on day `opens` go on as the earlier ones did."""
         if self.payments < params.history_payments:
             return False
@@ -70,7 +75,7 @@ def says(text: str | None, words: Iterable[str]) -> bool:
     return text is not None and any(word in text for word in words)
 
 
-def are_wages(purposes: list[str | None], amounts: list[int], *, employee: bool, params: TradeParameters) -> bool:
+def are_wages(purposes: list[str | None], amounts: list[int], *, employee: bool, params: WageParameters) -> bool:
     """Whether every payment is called a wage and is an employee's ordinary one."""
     named = all(says(purpose, params.wage_words) for purpose in purposes)
     return named and employee and max(amounts) <= params.wage_max_yuan * 100

@@ -11,7 +11,7 @@ import pandas as pd
 
 from i18n import Text, money
 from queries.debt_feeding.routes import Carried
-from queries.debt_feeding.trade import History, TradeParameters, are_wages
+from queries.debt_feeding.trade import History, HistoryParameters, WageParameters, are_wages
 from queries.evidence import refs
 from queries.finding import Entity, Link, Ref
 from queries.wording import name, on
@@ -150,7 +150,7 @@ class Trail:
             percent=100 * self.carried.reached / self.released,
         )
 
-    def is_ordinary_trade(self, window_days: int, params: TradeParameters) -> bool:
+    def is_ordinary_trade(self, window_days: int, params: HistoryParameters) -> bool:
         """Whether each payer that reached the beneficiary had regularly paid it like sums before the window."""
         payers: dict[str, History] = {}
         opens: dict[str, int] = {}
@@ -172,7 +172,7 @@ class Trail:
         payments = self.walked.assign(key=self.walked["keys"].map(lambda k: int(k[-1]))).drop_duplicates("key")
         return [purpose if isinstance(purpose, str) else None for purpose in payments["purpose"]]
 
-    def are_wages(self, params: TradeParameters) -> bool:
+    def are_wages(self, params: WageParameters) -> bool:
         """Whether what arrived were an employee's ordinary wages."""
         amounts = [payment.amount for payment in self.carried.arrivals]
         return are_wages(self.purposes(), amounts, employee=bool(self.walked["employee"].all()), params=params)

@@ -1,0 +1,270 @@
+"""Money between an official who decided on a release, or kin, and the creditor, either way, around the release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+from pydantic import Field
+
+from i18n import Text, money
+from queries.debt_feeding.trade import WageParameters, are_wages, wage_excuse
+from queries.detector import Detector, Innocent, Sql
+from queries.evidence import refs
+from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier
+from queries.verdicts import verdict
+from queries.wording import name, tie
+
+
+class Parameters(WageParameters):
+    """How near to the release, and what an older loan may have cost."""
+
+    within_days: int = Field(365, ge=0, description="Days before or after the release.")
+    min_amount_yuan: int = Field(10_000, ge=0, description="Yuan that went one way or the other at least.")
+    max_rate_pct: float = Field(
+        15, ge=0, description="Percent of simple interest a year that repaying an older loan may include."
+    )
+
+
+SELECT = Sql("""
+-- The officials who decided on a release, and their kin, in person.
+WITH persons_near AS (
+  SELECT r.key AS release_key, r.debt_id, r.debt_key, r.debtor_id, r.creditor_id, r.day AS release_day,
+         r.amount AS released, d.person_id AS official_id, t.party_id AS person_id, t.how,
+         d.refs AS official_refs, t.refs AS tie_refs, t.valid_from, t.valid_to
+  FROM releases r JOIN deciders d USING (key) JOIN ties t USING (person_id)
+  WHERE t.party_id IN (SELECT person_id FROM persons) AND t.how NOT LIKE 'shared_%' AND t.party_id <> r.creditor_id
+),
+dealings AS (
+  SELECT payer_id AS creditor_id, payee_id AS person_id, 'out' AS direction, * FROM flows
+  WHERE payee_id IN (SELECT person_id FROM persons_near)
+  UNION ALL
+  SELECT payee_id, payer_id, 'in', * FROM flows WHERE payer_id IN (SELECT person_id FROM persons_near)
+),
+near AS (
+  SELECT p.*, f.direction, f.key, f.ledger, f.day, f.amount, f.purpose
+  FROM persons_near p JOIN dealings f ON f.creditor_id = p.creditor_id AND f.person_id = p.person_id
+  WHERE f.day BETWEEN p.release_day - $within_days AND p.release_day + $within_days
+    AND held(p.valid_from, p.valid_to, f.day)
+),
+-- What went between them before: a loan that is older than the official's post.
+post AS (
+  SELECT person_id, org_id, min(valid_from) AS since, bool_or(valid_from IS NULL) AS unknown FROM posts GROUP BY ALL
+),
+older AS (
+  SELECT n.debt_id, n.creditor_id, n.person_id, n.official_id, f.direction, sum(f.amount) AS amount, min(f.day) AS day,
+         list({'table': f.ledger, 'key': f.key} ORDER BY f.key) AS refs
+  FROM (SELECT DISTINCT debt_id, creditor_id, person_id, official_id, debtor_id FROM near) n
+  JOIN dealings f ON f.creditor_id = n.creditor_id AND f.person_id = n.person_id
+  JOIN post o ON o.person_id = n.official_id AND o.org_id = n.debtor_id AND NOT o.unknown AND f.day < o.since
+  GROUP BY ALL
+)
+SELECT n.* EXCLUDE (valid_from, valid_to), o.amount AS lent, o.day AS lent_on, o.refs AS lent_refs,
+       coalesce(s.since IS NOT NULL AND NOT s.unknown, false) AS post_known,
+       coalesce(d.name, n.debtor_id) AS debtor_name, coalesce(c.name, n.creditor_id) AS creditor_name,
+       coalesce(p.name, n.person_id) AS person_name, coalesce(q.name, n.official_id) AS official_name,
+       EXISTS (SELECT 1 FROM roles e WHERE e.kind = 'employee' AND e.holder_id = n.person_id
+               AND e.org_id = n.creditor_id AND held(e.valid_from, e.valid_to, n.day)) AS employee
+FROM near n
+LEFT JOIN older o ON o.debt_id = n.debt_id AND o.creditor_id = n.creditor_id AND o.person_id = n.person_id
+                 AND o.official_id = n.official_id AND o.direction <> n.direction
+LEFT JOIN post s ON s.person_id = n.official_id AND s.org_id = n.debtor_id
+LEFT JOIN parties d ON d.id = n.debtor_id LEFT JOIN parties c ON c.id = n.creditor_id
+LEFT JOIN parties p ON p.id = n.person_id LEFT JOIN parties q ON q.id = n.official_id
+ORDER BY n.debt_id, n.creditor_id, n.person_id, abs(days(n.day) - days(n.release_day)), n.release_key, n.ledger, n.key,
+         n.official_id, n.how
+""")
+
+POPULATION = Sql("""
+SELECT count(DISTINCT key) FILTER (WHERE decided) AS judged,
+       count(DISTINCT key) FILTER (WHERE NOT decided) AS no_official
+FROM (SELECT r.key, r.key IN (SELECT key FROM deciders) AS decided FROM releases r)
+""")
+
+
+def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
+    """One lead for each debt, creditor and person."""
+    for _, part in rows.groupby(["debt_id", "creditor_id", "person_id"], sort=True):
+        payments = part.drop_duplicates(["ledger", "key"])
+        sums = {way: int(payments.loc[payments["direction"] == way, "amount"].sum()) for way in ("out", "in")}
+        if max(sums.values()) >= params.min_amount_yuan * 100:
+            yield _lead(part, payments, sums, params)
+
+
+def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], params: Parameters) -> Lead:
+    row = part.iloc[0]
+    releases = part.drop_duplicates("release_key")
+    creditor, person = name(row, "creditor"), name(row, "person")
+    ways = [
+        Text(zh="{creditor}付给{person} {sum}", en="{creditor} paid {person} {sum}").format(
+            creditor=creditor, person=person, sum=money(sums["out"])
+        ),
+        Text(zh="{person}付给{creditor} {sum}", en="{person} paid {creditor} {sum}").format(
+            creditor=creditor, person=person, sum=money(sums["in"])
+        ),
+    ]
+    shown = [way for way, direction in zip(ways, ("out", "in"), strict=True) if sums[direction]]
+    first, last = payments["day"].min().date(), payments["day"].max().date()
+    days = [day.date() for day in releases["release_day"]]
+    excuses = _excuses(payments, sums, params)
+    return Lead(
+        identity={
+            "debt": str(row["debt_id"]),
+            "creditor": str(row["creditor_id"]),
+            "person": str(row["person_id"]),
+        },
+        tier=Tier.B,
+        entities=tuple(
+            dict.fromkeys(
+                (
+                    Entity(str(row["debt_id"]), "debt", "debt"),
+                    Entity(str(row["debtor_id"]), "org", "debtor"),
+                    Entity(str(row["creditor_id"]), "org", "creditor"),
+                    Entity(str(row["person_id"]), "person", "person"),
+                    *(Entity(official, "person", "official") for official in sorted(set(part["official_id"]))),
+                )
+            )
+        ),
+        reasons=(
+            Text(
+                zh="{debtor}于 {day} 清偿欠{creditor}的账款 {sum}（台账 {debt}）。",
+                en="On {day} {debtor} repaid {creditor} {sum} of debt {debt}.",
+            ).format(
+                debtor=name(row, "debtor"),
+                day=row["release_day"].date(),
+                creditor=creditor,
+                sum=money(int(row["released"])),
+                debt=row["debt_id"],
+            ),
+            Text(zh="{first}至{last}间，{ways}。", en="From {first} to {last}, {ways}.").format(
+                first=first,
+                last=last,
+                ways=Text(zh="，".join(w.zh for w in shown), en=" and ".join(w.en for w in shown)),
+            ),
+            Text(
+                zh="{person}与有权审批或支付的公职人员{official}的关系：{tie}。",
+                en="{person} is to {official}, who approves or pays there: {tie}.",
+            ).format(person=person, official=name(row, "official"), tie=tie(str(row["how"]))),
+        ),
+        innocent=excuses,
+        records=(
+            *(Ref("payments", int(key)) for key in releases["release_key"]),
+            Ref("debts", int(row["debt_key"])),
+            *(Ref(ledger, int(key)) for ledger, key in zip(payments["ledger"], payments["key"], strict=True)),
+            *(
+                ref
+                for column in ("official_refs", "tie_refs", "lent_refs")
+                for cell in part[column]
+                if not isinstance(cell, float)
+                for ref in refs(cell)
+            ),
+        ),
+        links=tuple(
+            Link("PAID", *((c, p) if way == "out" else (p, c)), Ref(ledger, int(key)))
+            for c, p, way, ledger, key in zip(
+                payments["creditor_id"],
+                payments["person_id"],
+                payments["direction"],
+                payments["ledger"],
+                payments["key"],
+                strict=True,
+            )
+        ),
+        score=max(0.0, 1 - abs((row["day"] - row["release_day"]).days) / (params.within_days + 1)),
+        rank=max(sums.values()) / 100,
+        amount=Amount(max(sums.values())),
+        period=(min(first, *days), max(last, *days)),
+    )
+
+
+def _excuses(payments: pd.DataFrame, sums: dict[str, int], params: Parameters) -> tuple[Excuse, ...]:
+    purposes = [purpose if isinstance(purpose, str) else None for purpose in payments["purpose"]]
+    employee = bool(payments["employee"].all()) and not sums["in"]
+    wages = are_wages(purposes, [int(a) for a in payments["amount"]], employee=employee, params=params)
+    row = payments.iloc[0]
+    repaid = max(sums.values())
+    fits: bool | None = False
+    if not row["post_known"]:
+        fits = None
+    elif pd.notna(row["lent"]) and min(sums.values()) == 0:
+        years = (payments["day"].max() - row["lent_on"]).days / 365
+        fits = bool(row["lent"] <= repaid <= row["lent"] * (1 + params.max_rate_pct / 100 * years))
+    return (
+        verdict(
+            "loan_before_post",
+            fits,
+            yes=Text(
+                zh="该款项为归还任职前借款的本息，利率不超过年 {rate}%。",
+                en="It repays, with at most {rate} % a year, a loan that is older than the post.",
+            ).format(rate=f"{params.max_rate_pct:g}"),
+            no=Text(zh="没有任职前的反向借款可以解释。", en="No loan the other way, older than the post, explains it."),
+            unknown=Text(zh="任职起始日期未知。", en="When the post began is unknown."),
+        ),
+        wage_excuse(wages, known=any(purposes)),
+    )
+
+
+DETECTOR = Detector(
+    id="approver_loan",
+    family="debt_feeding",
+    version=1,
+    tiers=(Tier.B,),
+    title=Text(zh="审批人与债权人资金往来", en="Money with the approver"),
+    question=Text(
+        zh="清偿前后一年内，审批、支付人员或其亲属与债权企业之间是否有资金往来？",
+        en="Within a year of a release, did money pass between those who decided, or their kin, and the creditor?",
+    ),
+    rule=Text(
+        zh="清偿日前后 {within_days} 天内，审批人、欠款单位有审批或支付权的人员，或其亲属本人，与债权企业之间"
+        "任一方向的往来合计不低于 {min_amount_yuan} 元。归还任职前借款（年单利不超过 {max_rate_pct}%），以及用途为"
+        " {wage_words}、单笔不超过 {wage_max_yuan} 元的员工工资，予以排除。",
+        en=(
+            "Within {within_days} days of a release, at least {min_amount_yuan} yuan passed, one way or the other, "
+            "between the creditor and the approver, an official of the debtor with power to approve or pay, or kin "
+            "of theirs. Repaying a loan older than the post (at most {max_rate_pct} % of simple interest a year) and "
+            "wages ({wage_words}, at most {wage_max_yuan} yuan) of an employee are cleared."
+        ),
+    ),
+    why=Text(
+        zh="以借为名的往来——无息借入、高息借出——是审批权变现的常见方式。",
+        en="Loans – interest-free one way, at high interest the other – are a common price of an approval.",
+    ),
+    example=Text(
+        zh="局长清偿前七个月借给乙建材 100 万元，清偿后半年收回 136 万元：列为 B 类线索。",
+        en="A director lends Yi Materials CNY 1 million seven months before its debt is repaid and gets 1.36 million "
+        "back half a year after: a tier B lead.",
+    ),
+    legal_basis=("criminal_law_385", "criminal_law_388a", "criminal_law_389"),
+    references=("鲍江富案：高息放贷", "华芳案：无息借款"),
+    innocent=(
+        Innocent("loan_before_post", Text(zh="任职前的借款", en="A loan older than the post")),
+        Innocent("wages", Text(zh="工资", en="Wages")),
+    ),
+    parameters=Parameters,
+    identity=("debt", "creditor", "person"),
+    requires={
+        "debts": ("debt_id", "debtor_id"),
+        "payments": ("payer_id", "payee_id", "amount", "paid_on", "debt_id"),
+        "persons": ("person_id",),
+    },
+    uses={
+        "payments": ("approver_id", "purpose"),
+        "transfers": ("from_id", "to_id", "basis"),
+        "posts": ("powers", "valid_from"),
+        "kinship": ("person_a", "person_b"),
+        "roles": ("kind",),
+    },
+    select=SELECT,
+    judge=judge,
+    population=POPULATION,
+    unit=Text(zh="清偿支付", en="releases"),
+    not_judgeable={
+        "no_official": Text(zh="审批人及有权人员均未知", en="neither an approver nor a holder of power is known")
+    },
+    blind=Text(
+        zh="看不到现金借贷，以及未取得授权查询的个人账户。",
+        en="Loans in cash, and accounts that no authorised query covers.",
+    ),
+    max_share=0.05,
+    relations=("parties", "flows", "ties", "releases", "deciders"),
+)
