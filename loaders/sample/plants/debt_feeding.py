@@ -118,12 +118,12 @@ def long_standing_supplier(town: Town) -> None:
 def wages(town: Town) -> None:
     """The approver's sibling has long been employed by the creditor and gets a monthly wage."""
     debtor, creditor = town.body(), town.firm()
-    debt, released, _ = released_debt(town, debtor, creditor)
+    debt, released, amount = released_debt(town, debtor, creditor)
     sibling = town.person()
     town.kin(debtor.head, sibling)
     town.role(sibling, creditor.id, "employee")
     for months in range(-24, 6):
-        town.pay(creditor.id, sibling, 21 * WAN // 10, released + 30 * months + 2, "工资")
+        town.pay(creditor.id, sibling, amount // 200, released + 30 * months + 2, "工资")
     for detector in ("release_kickback", "approver_loan", "circular_settlement"):
         town.twin(detector, "wages", "a monthly wage", debt=debt.id, creditor=creditor.id, beneficiary=sibling)
 
