@@ -84,7 +84,55 @@ def build(folder: Path) -> nx.MultiDiGraph[Any]:
         graph.add_edge(
             row["from_id"], row["to_id"], label="paid", day=_day(row["date"]), amount=float(row["amount"]), debt=""
         )
+    _add_the_rest(graph, folder)
     return graph
+
+
+def _add_the_rest(graph: nx.MultiDiGraph[Any], folder: Path) -> None:
+    """What the six questions do not walk and the graph of a province has all the same."""
+    for table, (key, references) in REST.items():
+        for row in _rows(folder, table):
+            if key:
+                graph.add_node(row[key], label=table, **row)
+            for source, target, label in references:
+                if row.get(source) and row.get(target):
+                    graph.add_edge(row[source], row[target], label=label)
+
+
+REST: dict[str, tuple[str | None, list[tuple[str, str, str]]]] = {
+    "projects": ("project_id", []),
+    "tenders": (None, [("agent_id", "tender_id", "agent_of"), ("tender_id", "project_id", "part_of")]),
+    "bids": (None, [("handler_id", "bid_id", "handled")]),
+    "bid_members": (None, [("person_id", "bid_id", "member")]),
+    "evaluations": (None, [("expert_id", "tender_id", "evaluated")]),
+    "contracts": (
+        "contract_id",
+        [
+            ("buyer_id", "contract_id", "lets"),
+            ("contract_id", "supplier_id", "supplied_by"),
+            ("contract_id", "tender_id", "follows_from"),
+            ("contract_id", "parent_id", "part_of"),
+        ],
+    ),
+    "payments": (
+        "payment_id",
+        [
+            ("payment_id", "payer_id", "paid_by"),
+            ("payment_id", "payee_id", "paid_to"),
+            ("payment_id", "debt_id", "settles"),
+            ("payment_id", "contract_id", "under"),
+            ("payment_id", "fund_id", "from_fund"),
+            ("approver_id", "payment_id", "approved"),
+        ],
+    ),
+    "debts": (
+        "debt_id",
+        [("debtor_id", "debt_id", "owes"), ("debt_id", "creditor_id", "owed_to"), ("debt_id", "contract_id", "from")],
+    ),
+    "funds": ("fund_id", [("grantor_id", "fund_id", "granted"), ("fund_id", "recipient_id", "granted_to")]),
+    "claim_transfers": (None, [("assignor_id", "assignee_id", "assigned")]),
+    "asset_disposals": (None, [("disposer_id", "acquirer_id", "disposed")]),
+}
 
 
 def scan(graph: nx.MultiDiGraph[Any]) -> dict[str, set[tuple[str, ...]]]:
@@ -130,7 +178,8 @@ def _held(edge: dict[str, Any], day: int | None) -> bool:
 
 
 def _controllers(graph: nx.MultiDiGraph[Any], firm: str, day: int | None) -> set[str]:
-    tops, level = set(), {firm}
+    tops: set[str] = set()
+    level = {firm}
     for _ in range(6):
         level = {
             holder

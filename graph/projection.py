@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -31,19 +32,56 @@ class EdgeFrame:
     rows: pd.DataFrame
 
 
-def node_frames(connection: duckdb.DuckDBPyConnection) -> Iterator[NodeFrame]:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some labels and edge types: as much of the graph as some queries name."""
+
+    labels: frozenset[str]
+    types: frozenset[str]
+
+    @classmethod
+    def named_in(cls, texts: Iterable[str]) -> Part | None:
+        """What Cypher texts name, with the ends of the edges; None, the whole graph, where an edge has no type.
+
+        A node without a label is reached over typed edges, whose ends are part of it.
+        """
+        labels: set[str] = set()
+        types: set[str] = set()
+        for text in texts:
+            if _UNTYPED.search(text):
+                return None
+            types.update(word for group in _TYPES.findall(text) for word in group.split("|"))
+            labels.update(word for group in _LABELS.findall(text) for word in group.split(":"))
+        for edge in EDGES:
+            if edge.type in types:
+                labels.update((edge.source, edge.target))
+        return cls(frozenset(labels), frozenset(types))
+
+
+_TYPES = re.compile(r"\[\s*\w*\s*:\s*([A-Z_]+(?:\|[A-Z_]+)*)")
+_LABELS = re.compile(r"\(\s*\w*\s*:\s*(\w+(?::\w+)*)")
+_UNTYPED = re.compile(r"-\[\s*\w*\s*[\]*{]|--")
+
+
+def node_frames(connection: duckdb.DuckDBPyConnection, part: Part | None = None) -> Iterator[NodeFrame]:
     """All nodes, a frame for each declaration, then the stubs of each label; ids are unique within a label."""
-    prepare(connection)
+    if part is None:
+        prepare(connection)
     for node in node_declarations():
+        if part is not None and node.label not in part.labels and not part.labels.intersection(node.labels):
+            continue
         rows = _frame(connection, node.query)
         if len(rows):
             yield NodeFrame(node, rows)
 
 
-def edge_frames(connection: duckdb.DuckDBPyConnection) -> Iterator[EdgeFrame]:
+def edge_frames(connection: duckdb.DuckDBPyConnection, part: Part | None = None) -> Iterator[EdgeFrame]:
     """All edges, one frame for each type."""
-    prepare(connection)
+    if part is None:
+        prepare(connection)
     for edge in EDGES:
+        if part is not None and edge.type not in part.types:
+            continue
         rows = _frame(connection, edge.query)
         if len(rows):
             yield EdgeFrame(edge, rows)

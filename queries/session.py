@@ -8,9 +8,10 @@ from typing import Literal
 import duckdb
 
 from graph.engine import GraphEngine
+from graph.projection import Part
 from graph.snapshot import Snapshot, Workspace
 from graph.tables import open_tables
-from queries.detector import Detector, Params
+from queries.detector import Cypher, Detector, Params
 from queries.scan import Progress, ScanResult, run_scan
 
 EngineName = Literal["embedded", "neo4j"]
@@ -35,7 +36,8 @@ def scan_workspace(
     graphs: list[GraphEngine] = []
 
     def graph() -> GraphEngine:
-        graphs.append(open_engine(engine, snapshot, connection))
+        walks = [d.select.text for d, _ in chosen if isinstance(d.select, Cypher)]
+        graphs.append(open_engine(engine, snapshot, connection, Part.named_in(walks)))
         return graphs[0]
 
     try:
@@ -46,12 +48,14 @@ def scan_workspace(
         connection.close()
 
 
-def open_engine(name: EngineName, snapshot: Snapshot, connection: duckdb.DuckDBPyConnection) -> GraphEngine:
-    """The graph of a snapshot on the engine of that name."""
+def open_engine(
+    name: EngineName, snapshot: Snapshot, connection: duckdb.DuckDBPyConnection, part: Part | None = None
+) -> GraphEngine:
+    """The graph of a snapshot on the engine of that name; an embedded one holds only the part, where one is given."""
     if name == "neo4j":
         from graph.neo4j import open_server
 
         return open_server(snapshot)
-    from graph.embedded import open_graph
+    from graph.embedded import open_graph, open_part
 
-    return open_graph(snapshot, lambda: connection)
+    return open_part(snapshot, connection, part) if part else open_graph(snapshot, lambda: connection)

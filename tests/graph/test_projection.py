@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from graph.embedded import EmbeddedGraph, build
+from graph.projection import Part
 from graph.snapshot import Workspace
 from graph.tables import open_tables
 from tests.graph.worlds import store
@@ -29,3 +32,39 @@ def test_reference_to_a_row_that_no_table_has_becomes_a_stub(tmp_path: Path) -> 
     graph = EmbeddedGraph(build(open_tables(snapshot, workspace.secret())), snapshot.id)
     rows = graph.run("MATCH (o:Party)-[:SUBMITTED]->(:Bid)-[:BID_FOR]->(t:Tender) RETURN o.stub AS o, t.stub AS t", {})
     assert rows.to_dict("records") == [{"o": True, "t": True}]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "types"),
+    [
+        ("MATCH (c:Party {id: a.x})-[p1:PAID]->(m)", {"Party"}, {"PAID"}),
+        ("MATCH (b:Bid)-[:BID_FOR|SUBMITTED*1..2]-(x)", {"Bid", "Tender", "Party"}, {"BID_FOR", "SUBMITTED"}),
+        ("MATCH (o:Org:Party)", {"Org", "Party"}, set()),
+    ],
+)
+def test_a_part_holds_what_a_query_names(text: str, labels: set[str], types: set[str]) -> None:
+    part = Part.named_in([text])
+    assert part is not None
+    assert part.labels == labels
+    assert part.types == types
+
+
+@pytest.mark.parametrize("text", ["MATCH (a)-[r]->(b)", "MATCH (a)-->(b)", "MATCH (a)-[*1..3]-(b)", "MATCH (a)--(b)"])
+def test_a_query_over_any_edge_needs_the_whole_graph(text: str) -> None:
+    assert Part.named_in([text]) is None
+
+
+def test_a_part_answers_as_the_whole(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    paid = [
+        {"payment_id": f"P{i}", "payer_id": "A", "payee_id": "B", "amount": i, "paid_on": "2024-01-01"} for i in "12"
+    ]
+    snapshot = store(workspace, {"payments": paid, "bids": [{"bid_id": "X", "tender_id": "T", "bidder_id": "A"}]})
+    query = "MATCH (a:Party)-[p:PAID]->(b:Party) RETURN a.id AS a, b.id AS b, p.amount AS amount ORDER BY amount"
+    answers, sizes = [], []
+    for part in (None, Part.named_in([query])):
+        graph = build(open_tables(snapshot, workspace.secret()), part=part)
+        answers.append(EmbeddedGraph(graph, snapshot.id).run(query, {}).to_dict("records"))
+        sizes.append(sum(graph.node_type_counts().values()))
+    assert answers[0] == answers[1] != []
+    assert sizes[1] < sizes[0]
