@@ -80,7 +80,7 @@ def write_sample(
 
     Args:
         out: the folder; made if missing, files in it are replaced.
-        bids: how many bids, about.
+        bids: how many bids, about; not below some 1,800, since every pattern is planted at least three times.
         seed: of everything that is drawn; not negative.
         clean: leave the planted patterns out and keep the innocent twins (the "clean town").
         progress: called with the step's name, chunks done and chunks in all.
