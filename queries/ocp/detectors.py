@@ -1,0 +1,11 @@
+"""The family `ocp` of a scan."""
+
+from __future__ import annotations
+
+from queries.detector import Detector
+from queries.ocp import contract_rules, tender_rules
+from queries.ocp.rules import detector
+
+OCP_DETECTORS: tuple[Detector, ...] = tuple(
+    detector(rule) for rule in sorted((*tender_rules.RULES, *contract_rules.RULES), key=lambda rule: rule.code)
+)
