@@ -7,11 +7,12 @@ from typing import Any, Self
 
 import neo4j
 import pandas as pd
-from neo4j.graph import Graph, Node, Path, Relationship
+from neo4j.graph import Node, Path, Relationship
 
 from graph.neo4j_errors import FAILURES, ServerError
-from graph.neo4j_settings import Neo4jSettings, connect
+from graph.neo4j_settings import Neo4jSettings, connect, read_settings
 from graph.neo4j_state import read_state
+from graph.snapshot import Snapshot
 from i18n import Text
 
 
@@ -26,6 +27,15 @@ def server_snapshot(settings: Neo4jSettings) -> str | None:
             return session.execute_read(read_state).snapshot_id
         except FAILURES as error:
             raise settings.explain(error) from error
+
+
+def open_server(snapshot: Snapshot) -> Neo4jGraph:
+    """The graph of a snapshot on the server that the environment names.
+
+    Raises:
+        ServerError: a setting is wrong, the server cannot be reached, or shows another snapshot.
+    """
+    return Neo4jGraph.open(read_settings(), snapshot.id)
 
 
 class Neo4jGraph:
@@ -81,7 +91,7 @@ class Neo4jGraph:
                 columns, rows = session.execute_read(read)
         except FAILURES as error:
             raise self._settings.explain(error) from error
-        if any(isinstance(value, Node | Relationship | Path | Graph) for row in rows[:1] for value in row):
+        if any(isinstance(value, Node | Relationship | Path) for row in rows[:1] for value in row):
             raise ServerError(_ENTITY, _ENTITY_HINT)
         return pd.DataFrame(rows, columns=columns).convert_dtypes()
 

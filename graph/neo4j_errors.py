@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from neo4j.exceptions import (
     AuthConfigurationError,
     ConfigurationError,
-    ConnectionAcquisitionTimeoutError,
     DriverError,
     Neo4jError,
 )
@@ -27,6 +26,10 @@ class ServerError(EngineError):
         self.text = Text(zh=f"{what.zh}：{hint.zh}。", en=f"{what.en}: {hint.en}.")
 
 
+class MemoryFull(ServerError):
+    """The server has not enough memory for a transaction of this size; a smaller one may pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One way to fail. `codes` are the beginnings of the server's status codes that mean it."""
@@ -34,6 +37,7 @@ class Cause:
     what: Text
     hint: Text
     codes: tuple[str, ...] = ()
+    error: type[ServerError] = ServerError
 
 
 def explain(error: Exception, uri: str, user: str, database: str) -> ServerError:
@@ -54,14 +58,7 @@ def explain(error: Exception, uri: str, user: str, database: str) -> ServerError
     if code.startswith("Neo.ClientError.Statement") and isinstance(error, Neo4jError):
         detail = f"{code}, {error.message}"
     words = {"uri": uri, "user": user, "database": database, "detail": detail}
-    return ServerError(cause.what.format(**words), cause.hint.format(**words))
-
-
-def is_away(error: Exception) -> bool:
-    """Whether the server could not be reached or the connection was cut: what may pass by waiting."""
-    return isinstance(error, OSError | ConnectionAcquisitionTimeoutError) or (
-        isinstance(error, DriverError) and not isinstance(error, ConfigurationError) and not _is_tls_failure(error)
-    )
+    return cause.error(cause.what.format(**words), cause.hint.format(**words))
 
 
 def _is_tls_failure(error: BaseException) -> bool:
@@ -174,6 +171,7 @@ _SERVER = (
             "Neo.TransientError.General.OutOfMemoryError",
             "Neo.TransientError.General.TransactionMemoryLimit",
         ),
+        MemoryFull,
     ),
     Cause(
         Text(

@@ -18,10 +18,10 @@ import pyarrow as pa
 
 from graph import neo4j_cypher as cypher
 from graph import neo4j_rows as rows
-from graph.neo4j_errors import ServerError
+from graph.neo4j_errors import MemoryFull, ServerError
 from graph.neo4j_settings import Neo4jSettings, connect
 from graph.neo4j_state import GraphState, begin, finish
-from graph.neo4j_writer import MemoryFull, Writer
+from graph.neo4j_writer import Writer
 from graph.projection import prepare
 from graph.snapshot import Snapshot, Workspace, WorkspaceError
 from graph.tables import open_tables
@@ -184,30 +184,28 @@ class _Push:
             for labels in groups:
                 text = cypher.write(layer, table, names, labels)
                 for batch in rows.batches(tables, table, self._settings.batch_bytes, labels):
-                    self._send(layer, text, batch)
+                    written = self._in_parts(text, batch)
+                    if written != len(batch):
+                        words = {"name": layer.name, "missing": len(batch) - written}
+                        raise ServerError(_LOST_ROWS.format(**words), _FULL_HINT)
                     done += len(batch)
                     self._progress(layer.name, done, total)
 
-    def _send(self, layer: rows.Layer, text: str, batch: list[list[Any]]) -> None:
-        """Write rows in one transaction, or in two halves where the server's memory is too small for it."""
+    def _in_parts(self, text: str, batch: list[list[Any]]) -> int:
+        """Run a statement over rows in one transaction, or in halves where the server's memory is too small for it."""
         try:
-            written = self._writer.run(text, rows=batch)
-        except MemoryFull as error:
+            return self._writer.run(text, rows=batch)
+        except MemoryFull:
             if len(batch) == 1:
-                raise error.explained from error
+                raise
             middle = len(batch) // 2
-            self._send(layer, text, batch[:middle])
-            self._send(layer, text, batch[middle:])
-        else:
-            if written != len(batch):
-                words = {"name": layer.name, "missing": len(batch) - written}
-                raise ServerError(_LOST_ROWS.format(**words), _FULL_HINT)
+            return self._in_parts(text, batch[:middle]) + self._in_parts(text, batch[middle:])
 
     def _remove(self, layer: rows.Layer, gone: pa.Table) -> None:
         text = cypher.remove(layer)
         for start in range(0, gone.num_rows, REMOVE_ROWS):
             part = gone.slice(start, REMOVE_ROWS)
-            self._writer.run(text, rows=rows.plain(part))
+            self._in_parts(text, rows.plain(part))
             self._progress(layer.name, start + part.num_rows, gone.num_rows)
 
     def _remove_everything(self) -> None:
@@ -225,8 +223,14 @@ class _Push:
             self._remove_all(text, names=names)
 
     def _remove_all(self, text: str, **parameters: Any) -> None:
-        while self._writer.run(text, limit=REMOVE_ROWS, **parameters):
-            pass
+        limit = removed = REMOVE_ROWS
+        while removed:
+            try:
+                removed = self._writer.run(text, limit=limit, **parameters)
+            except MemoryFull:
+                if limit == 1:
+                    raise
+                limit //= 2
 
     def _verify(self, layer: rows.Layer, wanted: int) -> None:
         """Make sure that the server holds as many rows of a layer as were wanted."""

@@ -11,10 +11,11 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import neo4j
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph.neo4j_errors import FAILURES, ServerError, explain
+from i18n import Text
 
 ENCRYPTED = ("bolt+s", "bolt+ssc", "neo4j+s", "neo4j+ssc")
 SCHEMES = ("bolt", "neo4j", *ENCRYPTED)
@@ -35,20 +36,21 @@ class Neo4jSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="QINGFENG_NEO4J_", env_file=".env", extra="ignore")
 
-    uri: str = Field("bolt://localhost:7687", description="Address: bolt:// or neo4j://, +s for TLS.")
-    user: str = Field("neo4j", description="The server's user.")
-    password: SecretStr = Field(SecretStr(""), description="Its password. Never logged.")
-    database: str = Field("neo4j", description="Database; Community has the one named neo4j.")
+    uri: str = Field(default="bolt://localhost:7687", description="Address: bolt:// or neo4j://, +s for TLS.")
+    user: str = Field(default="neo4j", description="The server's user.")
+    password: SecretStr = Field(default=SecretStr(""), description="Its password. Never logged.")
+    database: str = Field(default="neo4j", description="Database; Community has the one named neo4j.")
     ca_file: Path | None = Field(
-        None, description="Certificates of a private authority, PEM; for the +s schemes. Empty: the system's."
+        default=None, description="Certificates of a private authority, PEM; for the +s schemes. Empty: the system's."
     )
     allow_plaintext: bool = Field(
-        False, description="Allow an unencrypted address that is not this machine, e.g. inside one container network."
+        default=False,
+        description="Allow an unencrypted address that is not this machine, e.g. inside one container network.",
     )
-    connection_timeout: float = Field(10, gt=0, description="Wait for a TCP connection and its handshake.")
-    query_timeout: float = Field(300, gt=0, description="The server ends a transaction that takes longer.")
-    retry_time: float = Field(30, ge=0, description="Keep retrying a transaction after transient errors.")
-    batch_bytes: int = Field(1_000_000, ge=10_000, description="About so much data in one write transaction.")
+    connection_timeout: float = Field(default=10, gt=0, description="Wait for a TCP connection and its handshake.")
+    query_timeout: float = Field(default=300, gt=0, description="The server ends a transaction that takes longer.")
+    retry_time: float = Field(default=30, ge=0, description="Keep retrying a transaction after transient errors.")
+    batch_bytes: int = Field(default=1_000_000, ge=10_000, description="About so much data in one write transaction.")
 
     @model_validator(mode="after")
     def _check_address(self) -> Self:
@@ -74,6 +76,22 @@ class Neo4jSettings(BaseSettings):
     def explain(self, error: Exception) -> ServerError:
         """What a failure of the driver means at this address."""
         return explain(error, self.uri, self.user, self.database)
+
+
+def read_settings() -> Neo4jSettings:
+    """The settings that the environment and `.env` give.
+
+    Raises:
+        ServerError: one of them cannot be used; their values are not repeated.
+    """
+    try:
+        return Neo4jSettings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'_'.join(map(str, ('QINGFENG_NEO4J', *e['loc']))).upper()}: {e['msg']}" if e["loc"] else e["msg"]
+            for e in error.errors(include_input=False, include_url=False)
+        )
+        raise ServerError(_BAD_SETTINGS.format(problems=problems), _BAD_SETTINGS_HINT) from None
 
 
 def open_driver(settings: Neo4jSettings) -> neo4j.Driver:
@@ -113,3 +131,12 @@ def connect(settings: Neo4jSettings) -> neo4j.Driver:
         driver.close()
         raise settings.explain(error) from error
     return driver
+
+
+_BAD_SETTINGS = Text(
+    zh="Neo4j 连接设置有误（{problems}）", en="The settings of the Neo4j connection are wrong ({problems})"
+)
+_BAD_SETTINGS_HINT = Text(
+    zh="请检查环境变量或 .env 文件，各项说明见 deploy/neo4j.md",
+    en="check the environment or the file .env, deploy/neo4j.md lists the settings",
+)

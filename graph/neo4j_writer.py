@@ -11,23 +11,14 @@ import neo4j
 import pyarrow as pa
 from neo4j.exceptions import DriverError, Neo4jError
 
-from graph.neo4j_errors import FAILURES, ServerError
+from graph.neo4j_errors import FAILURES, MemoryFull
 from graph.neo4j_settings import Neo4jSettings
 from graph.neo4j_state import CONSTRAINT, GraphState, Lock
 
-_MEMORY_FULL = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
 _FIRST_PAUSE = 0.2
 _FETCH = 50_000
 
 T = TypeVar("T")
-
-
-class MemoryFull(Exception):
-    """The server has not enough memory for a transaction of this size; `explained` is the error for the user."""
-
-    def __init__(self, explained: ServerError) -> None:
-        super().__init__(str(explained))
-        self.explained = explained
 
 
 class Writer:
@@ -110,10 +101,10 @@ class Writer:
                     tx.commit()
                     return result
             except FAILURES as error:
-                if isinstance(error, Neo4jError) and error.code == _MEMORY_FULL:
-                    raise MemoryFull(self._settings.explain(error)) from error
+                explained = self._settings.explain(error)
                 can_repeat = isinstance(error, Neo4jError | DriverError) and error.is_retryable()
-                if not can_repeat or time.monotonic() + pause > deadline:
-                    raise self._settings.explain(error) from error
+                # The server calls a lack of memory transient, but the same transaction will not fit the next time.
+                if isinstance(explained, MemoryFull) or not can_repeat or time.monotonic() + pause > deadline:
+                    raise explained from error
             time.sleep(pause)
             pause *= 2

@@ -14,7 +14,7 @@ from graph.engine import EngineError
 from graph.neo4j_download import VERSION, cache_folder, resolve
 from graph.neo4j_errors import ServerError
 from graph.neo4j_server import LocalServer, main
-from graph.neo4j_settings import Neo4jSettings, connect
+from graph.neo4j_settings import Neo4jSettings, connect, read_settings
 
 pytestmark = pytest.mark.xdist_group("neo4j")
 
@@ -103,6 +103,17 @@ def test_settings_come_from_the_environment_and_hide_the_password(monkeypatch: p
     settings = Neo4jSettings()
     assert settings.uri == "neo4j+s://graph.example.cn:7687"
     assert "not-to-be-seen" not in repr(settings)
+
+
+def test_wrong_settings_are_named_without_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QINGFENG_NEO4J_URI", "bolt://neo4j:hidden@localhost")
+    monkeypatch.setenv("QINGFENG_NEO4J_QUERY_TIMEOUT", "soon")
+    with pytest.raises(ServerError, match="QINGFENG_NEO4J_QUERY_TIMEOUT") as caught:
+        read_settings()
+    monkeypatch.delenv("QINGFENG_NEO4J_QUERY_TIMEOUT")
+    with pytest.raises(ServerError, match="must not hold a user or a password") as again:
+        read_settings()
+    assert "hidden" not in str(caught.value) + str(again.value)
 
 
 def test_own_network_may_be_plain(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,269 @@
+"""The embedded engine and a real Neo4j server give the same findings, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from neo4j import READ_ACCESS
+from pandas.testing import assert_frame_equal
+
+from graph.embedded import open_graph
+from graph.engine import GraphEngine
+from graph.neo4j import Neo4jGraph, open_server
+from graph.neo4j_push import push
+from graph.neo4j_settings import Neo4jSettings, connect
+from graph.schema import EDGES, NODES
+from graph.snapshot import Workspace
+from graph.tables import open_tables
+from loaders.load import load
+from loaders.sample import write_sample
+from queries.detector import Cypher
+from queries.profiles import configure
+from queries.registry import DETECTORS, detector
+from queries.scan import run_scan
+from queries.session import scan_workspace
+from tests.queries.casefiles import Case, read_cases, write_tables
+from tests.queries.cypher_page import questions
+
+pytestmark = pytest.mark.xdist_group("neo4j")
+
+WALKERS = [d for d in DETECTORS if isinstance(d.select, Cypher)]
+TEXTS = {d.id: d.select.text for d in WALKERS if isinstance(d.select, Cypher)}
+QUESTIONS = questions()
+
+EXPLAINED: dict[str, tuple[str, str]] = {
+    # GQL status: (the one text that may have it, why)
+    "03N90": ("4. How is an official tied to a firm?", "two nodes, each found by its id: one row beside one row"),
+}
+"""Notifications that are meant. An entry that no text needs any more fails the test."""
+
+
+@pytest.fixture(autouse=True)
+def one_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The workspaces of a test run are one installation's, or each push would be refused as a foreign one.
+    monkeypatch.setenv("QINGFENG_SECRET", "a key for the tests alone")
+
+
+@pytest.fixture
+def at_server(neo4j_settings: Neo4jSettings, monkeypatch: pytest.MonkeyPatch) -> Neo4jSettings:
+    """The environment names the shared server."""
+    monkeypatch.setenv("QINGFENG_NEO4J_URI", neo4j_settings.uri)
+    monkeypatch.setenv("QINGFENG_NEO4J_PASSWORD", neo4j_settings.password.get_secret_value())
+    return neo4j_settings
+
+
+def findings_of_both(
+    workspace: Workspace, server: Neo4jSettings, ids: Sequence[str], parameters: Mapping[str, Any]
+) -> list[list[bytes]]:
+    """The findings of a workspace's current snapshot on the embedded engine and on the server."""
+    push(workspace, server)
+    chosen = configure([d for d in DETECTORS if d.id in ids], settings=parameters)
+    results = [scan_workspace(workspace, chosen, engine=engine, threads=1) for engine in ("embedded", "neo4j")]
+    assert [result.engine for result in results] == ["embedded", "neo4j"]
+    return [[finding.as_json() for finding in result.findings] for result in results]
+
+
+class BothEngines:
+    """An engine that asks two, and answers only what both say: judging is pure, so equal rows are equal findings."""
+
+    name = "both"
+
+    def __init__(self, first: GraphEngine, second: GraphEngine) -> None:
+        self._engines = (first, second)
+        self.snapshot_id = first.snapshot_id
+
+    def run(self, cypher: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
+        first, second = (engine.run(cypher, parameters) for engine in self._engines)
+        assert_frame_equal(in_order(second), in_order(first))
+        return first
+
+    def close(self) -> None:
+        for engine in self._engines:
+            engine.close()
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows in an order of their own: a walk's text is not sorted, what judges it sorts."""
+    return rows.sort_values(list(rows.columns), key=lambda column: column.map(repr), ignore_index=True)
+
+
+def load_alone(tables: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path, workspace: Workspace) -> None:
+    """Make tables, and nothing that was loaded before, the current snapshot of a workspace.
+
+    One workspace for many worlds, so that the server is brought from one to the next by their difference.
+    """
+    write_tables(tables, folder / "source")
+    alone = Workspace(folder / "workspace")
+    load([folder / "source"], alone, threads=1)
+    snapshot = alone.current()
+    if not (workspace.snapshots / snapshot.id).exists():
+        workspace.snapshots.mkdir(parents=True, exist_ok=True)
+        snapshot.path.rename(workspace.snapshots / snapshot.id)
+    workspace.point_at(snapshot.id)
+
+
+@pytest.mark.parametrize("detector_id", TEXTS)
+def test_case_files_give_the_same_findings(detector_id: str, at_server: Neo4jSettings, tmp_path: Path) -> None:
+    cases: list[Case] = read_cases(detector_id)
+    found = 0
+    workspace = Workspace(tmp_path / "workspace")
+    for number, case in enumerate(cases):
+        load_alone(case.tables, tmp_path / str(number), workspace)
+        push(workspace, at_server)
+        snapshot = workspace.current()
+        with open_tables(snapshot, workspace.secret(), threads=1) as tables:
+            both = BothEngines(open_graph(snapshot, lambda tables=tables: tables), open_server(snapshot))
+            chosen = configure([detector(detector_id)], settings={detector_id: case.parameters})
+            found += len(run_scan(snapshot, tables, lambda both=both: both, chosen).findings)
+            both.close()
+    assert found >= sum(case.expect != "silent" for case in cases)
+
+
+def test_sample_province_gives_the_same_findings_and_answers(at_server: Neo4jSettings, tmp_path: Path) -> None:
+    write_sample(tmp_path / "source", bids=2_000, seed=7)
+    workspace = Workspace(tmp_path / "workspace")
+    load([tmp_path / "source"], workspace)
+    embedded, server = findings_of_both(workspace, at_server, list(TEXTS), {})
+    assert server == embedded
+    assert embedded
+    answers = answers_of_both(workspace, at_server)
+    assert all(len(rows) for rows in answers.values()), [name for name, rows in answers.items() if not len(rows)]
+
+
+def answers_of_both(workspace: Workspace, server: Neo4jSettings) -> dict[str, list[Any]]:
+    """The rows of every question of the analysts' page, which must be the same on both engines."""
+    snapshot = workspace.current()
+    with open_tables(snapshot, workspace.secret()) as tables:
+        embedded = open_graph(snapshot, lambda: tables)
+        remote = Neo4jGraph.open(server, snapshot.id)
+        answers = {}
+        for question in QUESTIONS:
+            rows = embedded.run(question.cypher, question.parameters)
+            others = remote.run(question.cypher, question.parameters)
+            assert others.to_json(orient="split") == rows.to_json(orient="split"), question.title
+            answers[question.title] = rows.to_dict("records")
+        remote.close()
+    return answers
+
+
+PARTIES = st.sampled_from(["O1", "O2", "O3", "O4"])
+DAYS = st.integers(1, 28).map(lambda day: f"2024-03-{day:02d}")
+AMOUNTS = st.integers(1, 30).map(lambda wan: wan * 10_000)
+
+
+@st.composite
+def small_worlds(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
+    """A debtor, its official, four firms of which some are tied to the official, and payments between them all."""
+    payments = draw(
+        st.lists(
+            st.fixed_dictionaries({"payer_id": PARTIES, "payee_id": PARTIES, "amount": AMOUNTS, "paid_on": DAYS}),
+            max_size=8,
+        )
+    )
+    return {
+        "orgs": [
+            {"org_id": "G1", "name": "某县住建局", "org_type": "government"},
+            *({"org_id": f"O{i}", "name": f"企业{i}", "org_type": "private"} for i in range(1, 5)),
+        ],
+        "persons": [{"person_id": "P1", "name": "某官员"}, {"person_id": "P2", "name": "某亲属"}],
+        "posts": [{"person_id": "P1", "org_id": "G1", "powers": "approve;pay"}],
+        "kinship": [{"person_a": "P1", "person_b": "P2", "relation": "sibling"}],
+        "roles": draw(
+            st.lists(
+                st.fixed_dictionaries(
+                    {"holder_id": st.sampled_from(["P1", "P2"]), "org_id": PARTIES, "kind": st.just("manager")}
+                ),
+                min_size=1,
+                max_size=3,
+                unique_by=lambda role: (role["holder_id"], role["org_id"]),
+            )
+        ),
+        "debts": [{"debt_id": "D1", "debtor_id": "G1", "creditor_id": "O1", "amount": 1_000_000}],
+        "payments": [
+            {
+                "payment_id": "R",
+                "payer_id": "G1",
+                "payee_id": "O1",
+                "amount": 1_000_000,
+                "paid_on": "2024-03-01",
+                "debt_id": "D1",
+            },
+            *({"payment_id": f"M{i}", **payment} for i, payment in enumerate(payments)),
+        ],
+    }
+
+
+def test_random_small_worlds_give_the_same_findings(
+    at_server: Neo4jSettings, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    findings: list[int] = []
+    workspace = Workspace(tmp_path_factory.mktemp("worlds"))
+
+    @settings(
+        max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(world=small_worlds())
+    def compare(world: dict[str, list[dict[str, Any]]]) -> None:
+        load_alone(world, tmp_path_factory.mktemp("world"), workspace)
+        embedded, server = findings_of_both(workspace, at_server, list(TEXTS), {})
+        assert server == embedded
+        answers_of_both(workspace, at_server)
+        findings.append(len(embedded))
+
+    compare()
+    assert sum(findings), "no world had a finding: the comparison would prove nothing"
+
+
+def seed_of_everything(driver: Any) -> None:
+    """One node of every label with every property, one edge of every type, so that EXPLAIN knows all names."""
+    for node in NODES:
+        labels = ":".join((node.label, *node.labels))
+        names = (*node.properties, "ref", "stub")
+        driver.execute_query(
+            f"CREATE (n:{labels} {{{', '.join(f'`{name}`: 1' for name in names)}}}) SET n.id = randomUUID()"
+        )
+    for edge in EDGES:
+        properties = ", ".join(f"`{name}`: 1" for name in (*edge.properties, "ref"))
+        driver.execute_query(
+            f"MATCH (a:{edge.source}) MATCH (b:{edge.target}) WITH a, b LIMIT 1 "
+            f"CREATE (a)-[:{edge.type} {{{properties}}}]->(b)"
+        )
+
+
+def test_every_text_is_explained_without_notifications(neo4j_settings: Neo4jSettings, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    write_tables({"persons": [{"person_id": "P", "name": "某人"}]}, tmp_path / "source")
+    load([tmp_path / "source"], workspace)
+    push(workspace, neo4j_settings)  # for the constraints, whose indexes the plans use
+    texts: dict[str, tuple[str, dict[str, Any]]] = {q.title: (q.cypher, q.parameters) for q in QUESTIONS}
+    for walker in WALKERS:
+        assert isinstance(walker.select, Cypher)
+        values = walker.select.bind(walker.bindings(walker.parameters(), None))
+        texts[walker.id] = (walker.select.text, {**values, "anchors": []})
+    unexplained: dict[str, list[str]] = {}
+    used: set[str] = set()
+    with connect(neo4j_settings) as driver:
+        seed_of_everything(driver)
+        for name, (text, parameters) in texts.items():
+            with (
+                driver.session(default_access_mode=READ_ACCESS, notifications_min_severity="INFORMATION") as session,
+                session.begin_transaction() as tx,
+            ):
+                summary = tx.run(f"EXPLAIN {text}", parameters).consume()
+                assert summary.query_type == "r", f"{name} does more than read"
+                for status in summary.gql_status_objects:
+                    if not status.is_notification:
+                        continue
+                    meant, _ = EXPLAINED.get(status.gql_status, ("-", ""))
+                    if name.startswith(meant):
+                        used.add(status.gql_status)
+                    else:
+                        unexplained.setdefault(name, []).append(f"{status.gql_status} {status.status_description}")
+    assert not unexplained
+    assert used == EXPLAINED.keys()
