@@ -34,6 +34,8 @@ from queries.debt_feeding import (
 )
 from queries.detector import FAMILIES, Detector
 from queries.ocp.detectors import OCP_DETECTORS
+from queries.off_platform import stale_platform
+from queries.qualification import concurrent_manager
 
 DETECTORS: tuple[Detector, ...] = (
     same_device.DETECTOR,
@@ -58,6 +60,8 @@ DETECTORS: tuple[Detector, ...] = (
     approver_loan.DETECTOR,
     circular_settlement.DETECTOR,
     *OCP_DETECTORS,
+    concurrent_manager.DETECTOR,
+    stale_platform.DETECTOR,
 )
 
 

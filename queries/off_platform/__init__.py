@@ -1,0 +1,1 @@
+"""Trading outside the platform 平台之外交易."""

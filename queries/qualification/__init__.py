@@ -1,0 +1,1 @@
+"""Borrowed and false qualifications 资质造假挂靠."""

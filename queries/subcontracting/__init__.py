@@ -1,0 +1,1 @@
+"""Illegal subcontracting 违法发包转包."""
