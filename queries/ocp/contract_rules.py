@@ -6,7 +6,6 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
-from queries.finding import Tier
 from queries.ocp.rules import Rule
 
 
@@ -247,7 +246,6 @@ FROM contracts s LEFT JOIN contracts p ON p.contract_id = s.parent_id WHERE s.ki
             en="{winner}, who won tender {tender}, subcontracts {sub_money} to {subcontractor}, who lost it.",
         ),
         relations=("entries",),
-        tier=Tier.B,
     ),
     Rule(
         code="R052",
