@@ -21,6 +21,7 @@ from queries.bid_rigging import (
     same_device,
     same_handler,
     same_team_member,
+    winner_feeds_loser,
 )
 from queries.debt_feeding import (
     approver_loan,
@@ -32,6 +33,7 @@ from queries.debt_feeding import (
     selective_haircut,
     undervalued_asset,
 )
+from queries.arrears import second_default
 from queries.detector import FAMILIES, Detector
 from queries.ocp.detectors import OCP_DETECTORS
 from queries.off_platform import stale_platform
@@ -44,6 +46,7 @@ DETECTORS: tuple[Detector, ...] = (
     same_team_member.DETECTOR,
     identical_prices.DETECTOR,
     patterned_prices.DETECTOR,
+    winner_feeds_loser.DETECTOR,
     same_principal.DETECTOR,
     common_controller.DETECTOR,
     shared_contact.DETECTOR,
@@ -62,6 +65,7 @@ DETECTORS: tuple[Detector, ...] = (
     *OCP_DETECTORS,
     concurrent_manager.DETECTOR,
     stale_platform.DETECTOR,
+    second_default.DETECTOR,
 )
 
 
