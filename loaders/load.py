@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import repeat
 from pathlib import Path
 
 import duckdb
@@ -15,20 +17,20 @@ from graph.schema import TABLES
 from graph.snapshot import Draft, Manifest, Snapshot, Source, TableInfo, Workspace
 from graph.tables import connect
 from loaders import canonical, mapped, merging
-from loaders.adapter import Batch, Notes
-from loaders.bods import read_bods
+from loaders.adapter import Adapter, Batch, Notes
 from loaders.checks import acts_until, dangling, warn_of_values
 from loaders.mapping import Mapping, read_mapping
 from loaders.messages import UnreadableSource
-from loaders.ocds import read_ocds
 from loaders.opening import DAMAGED, Opened, open_file
 from loaders.report import EXAMPLES, FileReport, LoadReport, Progress, Tick
-from loaders.sources import Planned, SourceKind, plan
+from loaders.sources import How, Planned, SourceKind, plan
 from loaders.staging import Stage
 
 MEMORY = "2GB"
 """What DuckDB may hold; beyond it goes to the scratch folder of the workspace."""
 
+_OPENERS = 2
+"""Files whose checksum is made at a time."""
 _SMALL = 1 << 16
 """Bytes to read, and rows in the last snapshot."""
 
@@ -115,7 +117,9 @@ class _Run:
     def read(self, planned: Sequence[Planned]) -> None:
         """Stage the rows of every file."""
         stated = self.mapping.encoding if self.mapping else None
-        opened = [open_file(i.file, self.scratch, stated if i.kind == "mapped" else None) for i in planned]
+        with ThreadPoolExecutor(_OPENERS) as pool:
+            encodings = [stated if item.kind == "mapped" else None for item in planned]
+            opened = list(pool.map(open_file, [item.file for item in planned], repeat(self.scratch), encodings))
         self._total = sum(file.size for file in opened)
         if self._total < _SMALL and (self.previous is None or _rows(self.previous) < _SMALL):
             # On a few rows planning takes most of the time, and the optimizer half of it.
@@ -152,7 +156,7 @@ class _Run:
             yield from canonical.read(opened, self.report, certain=item.certain)
             return
         notes = Notes()
-        yield from (read_bods if item.kind == "bods" else read_ocds)(item.file, notes)
+        yield from _adapter(item.kind)(item.file, notes)
         for note in notes.warnings:
             self.report.warn("note", file=item.name, note=note)
 
@@ -212,6 +216,17 @@ class _Run:
         if self.previous is None or manifest.snapshot_id != self.previous.id:
             self._tick("writing", manifest.snapshot_id)
             draft.commit(manifest, self.report.as_dict())
+
+
+def _adapter(kind: How) -> Adapter:
+    # Imported when needed: half a second that a load of tables has no use for.
+    if kind == "bods":
+        from loaders.bods import read_bods
+
+        return read_bods
+    from loaders.ocds import read_ocds
+
+    return read_ocds
 
 
 def _rows(snapshot: Snapshot) -> int:

@@ -142,9 +142,8 @@ def insert(
 
 def hash_of(table: Table, columns: tuple[str, ...]) -> str:
     """63 bits of the MD5 of some columns' values, the same for the same values in every version and row order."""
-    texts = ", ".join(f"coalesce({_text(table[name])}, {ABSENT})" for name in columns)
-    joined = f"concat_ws({FIELD}, '{table.name}', {texts})"
-    return f"CAST(CAST('0x' || left(md5({joined}), 16) AS UBIGINT) >> 1 AS BIGINT)"
+    texts = "".join(f", {FIELD}, coalesce({_text(table[name])}, {ABSENT})" for name in columns)
+    return f"CAST(md5_number(concat('{table.name}'{texts}))::UHUGEINT >> 65 AS BIGINT)"
 
 
 def _text(column: Column) -> str:

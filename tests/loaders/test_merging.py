@@ -118,7 +118,7 @@ def test_keys_and_hashes_never_change(workspace: Workspace, folder: Folder, rows
     assert workspace.current().id == SNAPSHOT
 
 
-KEY, HASH, SNAPSHOT = 506696960479966748, 97554575618951904, "530b780f4a5b8916"
+KEY, HASH, SNAPSHOT = 2796789533205304650, 2233296344715197286, "5151bdbcc51995b2"
 
 
 def test_a_collision_of_keys_is_an_error_and_nothing_is_written(
