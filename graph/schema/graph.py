@@ -39,8 +39,11 @@ def _reference(name: str, ends: str, table: str, source: str, target: str, doc: 
     return _edge(name, ends, query, "", doc)
 
 
-CODES = ("ip", "mac", "cpu_sn", "disk_sn", "lock_no", "file_id", "ca_no", "file_md5")
-"""Columns of `bid_devices` that name a machine or a file."""
+CODES = {
+    **{name: name for name in ("ip", "mac", "cpu_sn", "disk_sn", "lock_no", "file_id", "ca_no", "file_md5")},
+    "machine": "mac || '|' || cpu_sn || '|' || disk_sn",
+}
+"""Codes of `bid_devices` that name a machine or a file, as SQL; `machine` is the three serial numbers together."""
 
 _SHARED = " UNION ALL ".join(
     f"SELECT '{code}' AS code, {code} AS value FROM used WHERE {code} IS NOT NULL GROUP BY {code} "
@@ -52,8 +55,9 @@ _USES = " UNION ALL ".join(
     f"FROM used u JOIN shared s ON s.code = '{code}' AND s.value = u.{code}"
     for code in CODES
 )
+_NAMED = ", ".join(f"{sql} AS {code}" for code, sql in CODES.items())
 SHARED_CODES = (
-    f"WITH used AS MATERIALIZED (SELECT bid_id, bidder_id, stage, on_site, d._key AS ref, {', '.join(CODES)} "
+    f"WITH used AS MATERIALIZED (SELECT bid_id, bidder_id, stage, on_site, d._key AS ref, {_NAMED} "
     f"FROM bid_devices d JOIN bids b USING (bid_id)), shared AS MATERIALIZED ({_SHARED}) {_USES}"
 )
 """The view `shared_codes`: each use of a code that more than one bidder used."""

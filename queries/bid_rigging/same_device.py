@@ -55,15 +55,10 @@ class Parameters(Params):
 
 SELECT = Sql(
     """
-WITH devices AS (
-  SELECT e.tender_id, e.bidder_id, e.bid_id, d.stage, d.on_site, d._key AS key, d.lock_no, d.ca_no, d.file_id,
-         d.file_md5, d.mac, d.cpu_sn, d.disk_sn, d.ip, d.mac || '|' || d.cpu_sn || '|' || d.disk_sn AS machine
-  FROM bid_devices d JOIN entries e USING (bid_id)
-),
-codes AS (
-  SELECT * EXCLUDE (value), code || ':' || hash(value) AS thing FROM (
-    UNPIVOT devices ON lock_no, ca_no, file_id, file_md5, machine, mac, cpu_sn, disk_sn, ip INTO NAME code VALUE value)
-  WHERE list_contains($fact_codes, code) OR list_contains($lead_codes, code)
+WITH codes AS (
+  SELECT e.tender_id, e.bidder_id, c.bid_id, c.stage, c.on_site, c.ref AS key, c.code, c.code || ':' || c.value AS thing
+  FROM shared_codes c JOIN entries e USING (bid_id)
+  WHERE list_contains($fact_codes, c.code) OR list_contains($lead_codes, c.code)
 ),
 uses AS (SELECT tender_id, bidder_id, thing FROM codes),
 """
