@@ -14,13 +14,16 @@ from queries.affiliated_bidders import (
     shared_contact,
     shared_executive,
 )
+from queries.arrears import concealed_debt, second_default
 from queries.bid_rigging import (
     deposit_same_source,
     identical_prices,
+    low_bid_withdrawn,
     patterned_prices,
     same_device,
     same_handler,
     same_team_member,
+    tailored_tender,
     winner_feeds_loser,
 )
 from queries.debt_feeding import (
@@ -33,7 +36,6 @@ from queries.debt_feeding import (
     selective_haircut,
     undervalued_asset,
 )
-from queries.arrears import second_default
 from queries.detector import FAMILIES, Detector
 from queries.ocp.detectors import OCP_DETECTORS
 from queries.off_platform import stale_platform
@@ -47,6 +49,8 @@ DETECTORS: tuple[Detector, ...] = (
     identical_prices.DETECTOR,
     patterned_prices.DETECTOR,
     winner_feeds_loser.DETECTOR,
+    low_bid_withdrawn.DETECTOR,
+    tailored_tender.DETECTOR,
     same_principal.DETECTOR,
     common_controller.DETECTOR,
     shared_contact.DETECTOR,
@@ -66,6 +70,7 @@ DETECTORS: tuple[Detector, ...] = (
     concurrent_manager.DETECTOR,
     stale_platform.DETECTOR,
     second_default.DETECTOR,
+    concealed_debt.DETECTOR,
 )
 
 

@@ -179,7 +179,7 @@ def _complete(
             family=detector.family,
             lead=lead,
             records=tuple(records[ref] for ref in sorted(set(lead.records), key=str)),
-            legal_basis=in_force(detector.legal_basis if lead.laws is None else lead.laws, lead.period[1]),
+            legal_basis=in_force(detector.legal_basis, lead.period[1]) if lead.laws is None else lead.laws,
             parameters=params.model_dump(mode="json"),
             data_as_of=snapshot.manifest.data_as_of,
             scan_id=this_scan,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import duckdb
 
-from queries.relations import money, parties, terms, trading
+from queries.relations import arrears, money, parties, terms, trading
 from queries.relations.model import Relation
 
 RELATIONS: dict[str, Relation] = {
-    relation.name: relation for module in (parties, trading, money, terms) for relation in module.RELATIONS
+    relation.name: relation for module in (parties, trading, money, terms, arrears) for relation in module.RELATIONS
 }
 
 

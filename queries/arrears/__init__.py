@@ -1,0 +1,1 @@
+"""拖欠账款台账: the arrears ledger against contracts, payments and the clock."""

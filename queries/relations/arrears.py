@@ -1,0 +1,40 @@
+"""The arrears ledger beside the payments that bear it out."""
+
+from __future__ import annotations
+
+from queries.relations.model import Relation
+
+REPAYMENTS = Relation(
+    "repayments",
+    """
+-- What bears out that a debt became smaller: payments (money, bills, offsets, in kind), assets given for it, and the
+-- claim's assignment by the creditor, which settles the debt towards that creditor only. `means`: money, offset,
+-- in_kind, assignment.
+SELECT r.debt_id, r.day, r.amount, CASE WHEN p.form IN ('offset', 'in_kind') THEN p.form ELSE 'money' END AS means,
+       'payments' AS ledger, r.key
+FROM releases r JOIN payments p ON p._key = r.key
+UNION ALL
+SELECT a.debt_id, a.disposed_on, coalesce(a.price, a.appraised), 'in_kind', 'asset_disposals', a._key
+FROM asset_disposals a JOIN debts d ON d.debt_id = a.debt_id AND d.creditor_id = a.acquirer_id
+UNION ALL
+SELECT c.debt_id, c.agreed_on, coalesce(c.face, d.amount), 'assignment', 'claim_transfers', c._key
+FROM claim_transfers c JOIN debts d ON d.debt_id = c.debt_id AND d.creditor_id = c.assignor_id
+""",
+    needs=("releases",),
+)
+
+LEDGER_MONTHS = Relation(
+    "ledger_months",
+    """
+-- The monthly reports with the month's first and last day, each beside the report before it.
+SELECT r.debt_id, r.period, CAST(r.period || '-01' AS DATE) AS first_day,
+       last_day(CAST(r.period || '-01' AS DATE)) AS last_day,
+       r.opening, r.added, r.repaid, r.closing, r.disputed, r.status, r._key AS key,
+       lag(r.period) OVER w AS previous_period, lag(r.closing) OVER w AS previous_closing,
+       lag(r.disputed) OVER w AS previous_disputed, lag(r._key) OVER w AS previous_key
+FROM debt_reports r
+WINDOW w AS (PARTITION BY r.debt_id ORDER BY r.period)
+""",
+)
+
+RELATIONS = (REPAYMENTS, LEDGER_MONTHS)
