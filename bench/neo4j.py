@@ -1,0 +1,216 @@
+"""Push to Neo4j beside a hand-written LOAD CSV on the same server, a push of 1 % changes, and walks on both engines.
+
+python -m bench.neo4j [--sizes 100000,1000000] [--out FILE.md]
+
+The peer is given the projected rows as CSV files in its import folder; writing those is not counted, our projection
+is. Both start with an empty graph and the same constraints. A million bids are some 40 million rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from bench.measure import machine
+from graph import neo4j_cypher as cypher
+from graph.neo4j_push import push
+from graph.neo4j_rows import EdgeLayer, Layer, NodeLayer, layers
+from graph.neo4j_server import LocalServer, running_server
+from graph.neo4j_settings import connect
+from graph.projection import prepare
+from graph.snapshot import Workspace
+from graph.tables import open_tables
+
+CHANGED_SHARE = 0.01
+CHANGED = {"bids": "price", "payments": "amount", "contracts": "amount", "bid_deposits": "amount"}
+
+_CONVERSIONS = {"BIGINT": "toInteger", "INTEGER": "toInteger", "DOUBLE": "toFloat", "BOOLEAN": "toBoolean"}
+
+
+@dataclass(slots=True)
+class Result:
+    """What was measured at one size, in seconds."""
+
+    bids: int
+    rows: int = 0
+    push: float = 0
+    load_csv: float = 0
+    changed_rows: int = 0
+    changes: float = 0
+    walks: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[LocalServer]:
+    """A server with an empty graph and room for the size."""
+    with running_server(
+        folder, {"server.memory.pagecache.size": "1g", "server.directories.import": "import"}
+    ) as running:
+        yield running
+    shutil.rmtree(folder)
+
+
+def run(bids: int, scratch: Path) -> Result:
+    """Measure one size."""
+    from loaders.load import load
+    from loaders.sample import write_sample
+
+    result = Result(bids)
+    source, workspace = scratch / "source", Workspace(scratch / "workspace")
+    write_sample(source, bids=bids, seed=1)
+    load([source], workspace)
+    with server(scratch / "peer") as peer:
+        result.rows, result.load_csv = load_csv(workspace, peer)
+    with server(scratch / "ours") as ours:
+        settings = ours.address.settings()
+        started = time.perf_counter()
+        pushed = push(workspace, settings)
+        result.push = time.perf_counter() - started
+        if pushed.rows != result.rows:
+            raise RuntimeError(f"the peer loaded {result.rows} rows and the push wrote {pushed.rows}")
+        change(source)
+        load([source], workspace)
+        started = time.perf_counter()
+        result.changed_rows = push(workspace, settings).rows
+        result.changes = time.perf_counter() - started
+        result.walks = walks(workspace, ours)
+    return result
+
+
+def load_csv(workspace: Workspace, peer: LocalServer) -> tuple[int, float]:
+    """Load the projection as an analyst would by hand; returns its rows and the seconds of the load alone."""
+    folder = peer.folder / "import"
+    folder.mkdir()
+    nodes, edges = layers()
+    texts: list[str] = []
+    rows = 0
+    with open_tables(workspace.current(), workspace.secret()) as tables:
+        prepare(tables)
+        for layer in (*nodes, *edges):
+            for number, query in enumerate(queries(layer)):
+                file = folder / f"{layer.name}{number}.csv"
+                ((copied,),) = tables.execute(f"COPY ({query}) TO '{file}' (HEADER)").fetchall()
+                rows += copied
+                if copied:
+                    texts.append(statement(layer, number, tables.sql(query)))
+    with connect(peer.address.settings()) as driver, driver.session() as session:
+        for layer in nodes:
+            session.run(cypher.constraint(layer.label)).consume()
+        started = time.perf_counter()
+        for text in texts:
+            session.run(text).consume()
+        return rows, time.perf_counter() - started
+
+
+def queries(layer: Layer) -> list[str]:
+    """The SQL of a layer, by further labels: LOAD CSV cannot choose labels row by row."""
+    return [node.query for node in layer.declarations] if isinstance(layer, NodeLayer) else [layer.query]
+
+
+def statement(layer: Layer, number: int, relation: duckdb.DuckDBPyRelation) -> str:
+    """LOAD CSV for one file."""
+    values = {
+        name: f"{_CONVERSIONS.get(str(kind), '')}(row.`{name}`)"
+        for name, kind in zip(relation.columns, relation.types, strict=True)
+    }
+    properties = ", ".join(f"`{n}`: {v}" for n, v in values.items() if n not in ("source", "target"))
+    if isinstance(layer, EdgeLayer):
+        edge = layer.edge
+        body = (
+            f"MATCH (a:{edge.source} {{id: row.source}}) MATCH (b:{edge.target} {{id: row.target}}) "
+            f"CREATE (a)-[:{edge.type} {{{properties}}}]->(b)"
+        )
+    else:
+        labels = ":".join((layer.label, *layer.declarations[number].labels))
+        body = f"CREATE (:{labels} {{{properties}}})"
+    return (
+        f"LOAD CSV WITH HEADERS FROM 'file:///{layer.name}{number}.csv' AS row "
+        f"CALL (row) {{ {body} }} IN TRANSACTIONS OF 10000 ROWS"
+    )
+
+
+def change(source: Path) -> None:
+    """Change one value in 1 % of the rows of the tables with money."""
+    for table, column in CHANGED.items():
+        file = source / f"{table}.csv"
+        with file.open(encoding="utf-8", newline="") as handle:
+            reader = csv.DictReader(handle)
+            rows, names = list(reader), reader.fieldnames or []
+        chosen = random.Random(1).sample(rows, max(1, int(len(rows) * CHANGED_SHARE)))
+        for row in chosen:
+            row[column] = f"{float(row[column] or 0) + 1:.2f}"
+        with file.open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.DictWriter(handle, names)
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def walks(workspace: Workspace, running: LocalServer) -> dict[str, dict[str, float]]:
+    """Seconds of each detector that walks the graph, on both engines; their findings must be the same."""
+    from queries.detector import Cypher
+    from queries.profiles import configure
+    from queries.registry import DETECTORS
+    from queries.session import scan_workspace
+
+    os.environ["QINGFENG_NEO4J_URI"] = running.address.uri
+    os.environ["QINGFENG_NEO4J_PASSWORD"] = running.address.password.get_secret_value()
+    chosen = configure([d for d in DETECTORS if isinstance(d.select, Cypher)])
+    embedded, remote = (scan_workspace(workspace, chosen, engine=engine) for engine in ("embedded", "neo4j"))
+    if [f.as_json() for f in embedded.findings] != [f.as_json() for f in remote.findings]:
+        raise RuntimeError("the engines differ in their findings")
+    return {
+        a.detector: {"embedded": a.seconds, "neo4j": b.seconds}
+        for a, b in zip(embedded.reports, remote.reports, strict=True)
+    }
+
+
+def report(results: list[Result]) -> str:
+    """The measurements as Markdown."""
+    lines = [
+        f"Machine: {machine()}. Push beside LOAD CSV … IN TRANSACTIONS on the same server.",
+        "",
+        "| bids | rows | push s | rows/s | LOAD CSV s | rows/s | ours : peer | 1 % changed, rows | s | of a push |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    lines += [
+        f"| {r.bids:,} | {r.rows:,} | {r.push:.1f} | {r.rows / r.push:,.0f} | {r.load_csv:.1f} | "
+        f"{r.rows / r.load_csv:,.0f} | {r.load_csv / r.push:.2f} | {r.changed_rows:,} | {r.changes:.1f} | "
+        f"{r.changes / r.push:.1%} |"
+        for r in results
+    ]
+    lines += ["", "| detector | bids | embedded s | Neo4j s |", "|---|--:|--:|--:|"]
+    for r in results:
+        for name, seconds in r.walks.items():
+            lines.append(f"| {name} | {r.bids:,} | {seconds['embedded']:.2f} | {seconds['neo4j']:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="100000", help="bids of the provinces")
+    parser.add_argument("--out", type=Path, help="also write the tables to this file")
+    options = parser.parse_args()
+    os.environ.setdefault("QINGFENG_SECRET", "bench")
+    results = []
+    for size in options.sizes.split(","):
+        with tempfile.TemporaryDirectory(prefix="qingfeng-bench-") as scratch:
+            results.append(run(int(size), Path(scratch)))
+    page = report(results)
+    print(page)
+    if options.out:
+        options.out.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
