@@ -38,7 +38,7 @@ from queries.debt_feeding import (
 )
 from queries.detector import FAMILIES, Detector
 from queries.ocp.detectors import OCP_DETECTORS
-from queries.off_platform import stale_platform
+from queries.off_platform import no_platform_record, stale_platform, work_before_tender
 from queries.qualification import concurrent_manager
 
 DETECTORS: tuple[Detector, ...] = (
@@ -71,6 +71,8 @@ DETECTORS: tuple[Detector, ...] = (
     stale_platform.DETECTOR,
     second_default.DETECTOR,
     concealed_debt.DETECTOR,
+    no_platform_record.DETECTOR,
+    work_before_tender.DETECTOR,
 )
 
 

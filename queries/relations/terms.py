@@ -1,4 +1,4 @@
-"""Statutory terms of payment and clearing campaigns as relations, out of `queries/data/payment_terms.toml`."""
+"""Statutory terms of payment, clearing campaigns and tender thresholds as relations, out of `queries/data`."""
 
 from __future__ import annotations
 
@@ -25,9 +25,11 @@ def _values(columns: str, rows: Iterable[tuple[object, ...]]) -> str:
     return f"SELECT * FROM (VALUES\n  {listed}) AS v({columns})"
 
 
-_DATA: dict[str, Any] = tomllib.loads(
-    files("queries").joinpath("data", "payment_terms.toml").read_text(encoding="utf-8")
-)
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("queries").joinpath("data", name).read_text(encoding="utf-8"))
+
+
+_DATA = _read("payment_terms.toml")
 
 DAILY_PCT: float = _DATA["interest"]["daily_pct"]
 """Percent a day owed on late payment where no rate was agreed."""
@@ -63,4 +65,18 @@ CAMPAIGNS = Relation(
     ),
 )
 
-RELATIONS = (PAYMENT_TERMS, LOAN_PRIME_RATES, CAMPAIGNS)
+TENDER_THRESHOLDS = Relation(
+    "tender_thresholds",
+    "-- From what contract value on, in minor units, a procurement of a category must be tendered between two days.\n"
+    + _values(
+        "regime, category, floor, valid_from, valid_to, law",
+        (
+            (t["regime"], category, t[category] * 100, t["valid_from"], t.get("valid_to", _OPEN), t["law"])
+            for t in _read("tender_thresholds.toml")["thresholds"]
+            for category in ("works", "goods", "services")
+            if category in t
+        ),
+    ),
+)
+
+RELATIONS = (PAYMENT_TERMS, LOAN_PRIME_RATES, CAMPAIGNS, TENDER_THRESHOLDS)
