@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import SecretStr, ValidationError
 
 from graph.engine import EngineError
-from graph.neo4j_download import VERSION, cache_folder, resolve
+from graph.neo4j_download import ADMIN, VERSION, cache_folder, resolve
 from graph.neo4j_errors import ServerError
 from graph.neo4j_server import LocalServer, main
 from graph.neo4j_settings import Neo4jSettings, connect, read_settings
@@ -119,6 +122,38 @@ def test_wrong_settings_are_named_without_their_values(monkeypatch: pytest.Monke
 def test_own_network_may_be_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QINGFENG_NEO4J_ALLOW_PLAINTEXT", "true")
     assert Neo4jSettings.model_validate({"uri": "bolt://neo4j:7687"}).uri == "bolt://neo4j:7687"
+
+
+def test_every_setting_is_on_the_page() -> None:
+    page = (Path(__file__).resolve().parents[2] / "deploy" / "neo4j.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `QINGFENG_NEO4J_(\w+)` \|", page, re.MULTILINE))
+    assert named == {name.upper() for name in Neo4jSettings.model_fields}
+
+
+def test_server_accepts_the_settings_of_the_compose_file(neo4j_jars: None, tmp_path: Path) -> None:
+    compose = yaml.safe_load((Path(__file__).resolve().parents[2] / "deploy" / "compose.yml").read_text("utf-8"))
+    lines = {}
+    for name, value in compose["services"]["neo4j"]["environment"].items():
+        if name != "NEO4J_AUTH":
+            setting = name.removeprefix("NEO4J_").replace("__", "\0").replace("_", ".").replace("\0", "_")
+            lines[setting] = re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value)
+    assert len(lines) >= 5
+    check_configuration(lines, tmp_path)
+    with pytest.raises(AssertionError, match="no_such_size"):
+        check_configuration({**lines, "server.memory.no_such_size": "1g"}, tmp_path)
+
+
+def check_configuration(lines: dict[str, str], folder: Path) -> None:
+    """Let neo4j-admin read a configuration: it refuses unknown names and wrong values."""
+    (folder / "neo4j.conf").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    done = subprocess.run(
+        ["java", "-cp", f"{resolve()}/*", ADMIN, "dbms", "set-initial-password", "a-password"],
+        env={**os.environ, "NEO4J_HOME": str(folder), "NEO4J_CONF": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_wrong_password(neo4j_server: LocalServer) -> None:
