@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -210,23 +211,25 @@ def leads(
     """
     if not len(rows):
         return
+    rows = rows.reset_index(drop=True)
     explained = np.zeros(len(rows), dtype=bool)
     for excuse in excuses:
         if excuse.column is not None:
             explained |= rows[excuse.column].to_numpy(dtype=bool)
     left = rows.assign(_unit=_units(rows))[~explained]
     units = left.groupby(["tender_id", "thing"])["_unit"].transform("nunique")
-    rows = rows.assign(_standing=False)
-    rows.loc[units.index[units > 1], "_standing"] = True
-    for group in groups(rows):
-        standing = group.rows["_standing"]
-        if not standing.any():
-            yield _lead(group, excuses, account(group), legal_basis, flagged=False)
-            continue
-        for part in groups(group.rows[standing]):
-            beside = group.rows[~standing & group.rows["bidder_id"].isin(part.bidders)]
-            whole = Group(part.tender_id, part.day, part.bidders, part.rows, beside)
-            yield _lead(whole, excuses, account(whole), legal_basis, flagged=True)
+    standing = np.zeros(len(rows), dtype=bool)
+    standing[units.index[units > 1]] = True
+    beside = rows[~standing]
+    places = beside.groupby(["tender_id", "bidder_id"], sort=False).indices
+    for part in groups(rows[standing]):
+        own = [places[key] for bidder in part.bidders if (key := (part.tender_id, bidder)) in places]
+        if own:
+            part = replace(part, explained=beside.iloc[np.sort(np.concatenate(own))])
+        yield _lead(part, excuses, account(part), legal_basis, flagged=True)
+    label = _components(rows)
+    for group in groups(rows[~np.isin(label, label[standing])]):
+        yield _lead(group, excuses, account(group), legal_basis, flagged=False)
 
 
 def _lead(
@@ -265,13 +268,8 @@ def groups(rows: pd.DataFrame) -> Iterator[Group]:
     if not len(rows):
         return
     rows = rows.sort_values(["tender_id", "bidder_id", "thing", "bid_key"], kind="stable").reset_index(drop=True)
-    bidder = rows.groupby(["tender_id", "bidder_id"], sort=False).ngroup().to_numpy()
-    thing = rows.groupby(["tender_id", "thing"], sort=False).ngroup().to_numpy()
-    size = int(bidder.max()) + 1 + int(thing.max()) + 1
-    matrix = coo_array((np.ones(len(rows), dtype=np.int8), (bidder, bidder.max() + 1 + thing)), shape=(size, size))
-    _, label = connected_components(matrix, directed=False)
     # Sorted by tender and bidder, a group's rows may be apart; its order is that of its first row.
-    label = label[bidder]
+    label = _components(rows)
     order = np.argsort(label, kind="stable")
     bounds = np.flatnonzero(np.diff(label[order], prepend=-1, append=-1))
     parts = [order[start:end] for start, end in itertools.pairwise(bounds)]
@@ -282,6 +280,19 @@ def groups(rows: pd.DataFrame) -> Iterator[Group]:
             yield Group(
                 str(part["tender_id"].iloc[0]), None if pd.isna(day) else pd.Timestamp(day).date(), bidders, part
             )
+
+
+def _components(rows: pd.DataFrame) -> npt.NDArray[np.int32]:
+    """For each row, the number of its connected group: bidders of one tender that share things, in any chain."""
+    if not len(rows):
+        return np.empty(0, dtype=np.int32)
+    bidder = rows.groupby(["tender_id", "bidder_id"], sort=False).ngroup().to_numpy()
+    thing = rows.groupby(["tender_id", "thing"], sort=False).ngroup().to_numpy()
+    size = int(bidder.max()) + 1 + int(thing.max()) + 1
+    matrix = coo_array((np.ones(len(rows), dtype=np.int8), (bidder, bidder.max() + 1 + thing)), shape=(size, size))
+    _, label = connected_components(matrix, directed=False)
+    numbers: npt.NDArray[np.int32] = label[bidder]
+    return numbers
 
 
 _REGIMES = {"bidding_": "bidding", "procurement_": "procurement", "order_": "procurement"}
