@@ -10,19 +10,26 @@ from queries.affiliated_bidders import (
     common_controller,
     consortium_and_single,
     holding_or_management,
+    kin_bidders,
     same_principal,
     shared_contact,
     shared_executive,
 )
 from queries.arrears import concealed_debt, second_default
 from queries.bid_rigging import (
+    biased_expert,
+    cohesive_group,
     deposit_same_source,
     identical_prices,
     low_bid_withdrawn,
+    market_split,
     patterned_prices,
+    price_screens,
+    rotating_winners,
     same_device,
     same_handler,
     same_team_member,
+    standing_loser,
     tailored_tender,
     winner_feeds_loser,
 )
@@ -39,6 +46,7 @@ from queries.debt_feeding import (
 from queries.detector import FAMILIES, Detector
 from queries.ocp.detectors import OCP_DETECTORS
 from queries.off_platform import no_platform_record, stale_platform, work_before_tender
+from queries.power import agent_concentration, complaint_cluster, petty_power, undisclosed_item
 from queries.qualification import concurrent_manager
 
 DETECTORS: tuple[Detector, ...] = (
@@ -51,6 +59,12 @@ DETECTORS: tuple[Detector, ...] = (
     winner_feeds_loser.DETECTOR,
     low_bid_withdrawn.DETECTOR,
     tailored_tender.DETECTOR,
+    price_screens.DETECTOR,
+    cohesive_group.DETECTOR,
+    rotating_winners.DETECTOR,
+    standing_loser.DETECTOR,
+    market_split.DETECTOR,
+    biased_expert.DETECTOR,
     same_principal.DETECTOR,
     common_controller.DETECTOR,
     shared_contact.DETECTOR,
@@ -58,6 +72,7 @@ DETECTORS: tuple[Detector, ...] = (
     consortium_and_single.DETECTOR,
     adviser_bids.DETECTOR,
     shared_executive.DETECTOR,
+    kin_bidders.DETECTOR,
     release_kickback.DETECTOR,
     queue_jumping.DETECTOR,
     discounted_claim.DETECTOR,
@@ -69,10 +84,14 @@ DETECTORS: tuple[Detector, ...] = (
     *OCP_DETECTORS,
     concurrent_manager.DETECTOR,
     stale_platform.DETECTOR,
+    petty_power.DETECTOR,
+    agent_concentration.DETECTOR,
+    complaint_cluster.DETECTOR,
     second_default.DETECTOR,
     concealed_debt.DETECTOR,
     no_platform_record.DETECTOR,
     work_before_tender.DETECTOR,
+    undisclosed_item.DETECTOR,
 )
 
 

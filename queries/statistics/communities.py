@@ -148,6 +148,33 @@ class CohesiveGroups:
     table: pd.DataFrame
 
 
+def regulars(
+    bids: Incidence, *, fewest: int = 6, overlap: float = 0.25, smallest: int = 3, largest: int = 10, seed: int = 1
+) -> list[tuple[str, ...]]:
+    """Groups of firms that keep bidding together: Leiden communities of the pairs that met often enough.
+
+    Unlike `cohesive_groups` this makes no claim about chance; it only says whom a test of the winners should look at.
+
+    Args:
+        bids: the incidence.
+        fewest: tenders in common that a pair needs.
+        overlap: Jaccard overlap of their tenders that a pair needs.
+        smallest, largest: members of a group.
+        seed: of Leiden.
+    """
+    shared = co_bids(bids.matrix)
+    pairs = jaccard(shared, bids.degree).tocoo()
+    met = np.asarray(shared[pairs.row, pairs.col]).ravel()
+    kept = (met >= fewest) & (pairs.data >= overlap)
+    weights = sparse.csr_array((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=shared.shape)
+    if not weights.nnz:
+        return []
+    label = leiden(weights, seed)
+    size = np.bincount(label)
+    chosen = np.flatnonzero((size >= smallest) & (size <= largest))
+    return [tuple(str(firm) for firm in bids.bidders[label == community]) for community in chosen]
+
+
 def peel(
     bids: Incidence,
     stratum: npt.ArrayLike,

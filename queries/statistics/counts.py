@@ -101,7 +101,7 @@ def rate_excess(
 
     The base rate of a stratum is events over exposure. Rates differ honestly between subjects: counts are negative
     binomial, the dispersion estimated by moments within the stratum after the top twentieth is set aside, so that a
-    cluster does not widen its own null; without overdispersion the null is Poisson.
+    cluster does not widen its own null; it is never below 0.02, where the null is nearly Poisson.
 
     Args:
         count: events of each subject.
@@ -110,7 +110,7 @@ def rate_excess(
         fewest: subjects that a stratum needs; NaN in smaller ones.
 
     Returns:
-        `expected`, `dispersion` (0: Poisson), `p` (upper tail), in the order given.
+        `expected`, `dispersion`, `p` (upper tail), in the order given.
     """
     table = pd.DataFrame({"x": np.asarray(count, float), "e": np.asarray(exposure, float), "s": np.asarray(stratum)})
     result = pd.DataFrame({"expected": np.nan, "dispersion": np.nan, "p": np.nan}, index=table.index)
@@ -123,7 +123,7 @@ def rate_excess(
         mean = rows.loc[calm, "e"] * rate
         # Setting the top aside trims the honest spread as well; a quarter more makes up for it.
         over = ((rows.loc[calm, "x"] - mean) ** 2 - mean).sum() / max((mean**2).sum(), 1e-12)
-        dispersion = max(0.0, 1.25 * float(over) + 0.02)
+        dispersion = max(0.02, 1.25 * float(over))
         shape = 1.0 / dispersion
         p = stats.nbinom.sf(rows["x"] - 1, shape, shape / (shape + expected))
         result.loc[rows.index, "expected"] = expected

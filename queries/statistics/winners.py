@@ -136,7 +136,7 @@ def standing_losers(
     kept = (met - over >= fewest_losses) & (wins[winner] > 0)
     row, winner, met, lost_to, over = row[kept], winner[kept], met[kept], lost_to[kept], over[kept]
     population = bids[winner] - over
-    p = stats.hypergeom.sf(lost_to - 1, population, wins[winner], met - over)
+    tail = stats.hypergeom.sf(lost_to - 1, population, wins[winner], met - over) if len(loser) else []
     return {
         "loser": loser[row].astype(np.float64),
         "winner": winner.astype(np.float64),
@@ -144,7 +144,7 @@ def standing_losers(
         "lost_to": lost_to,
         "winner_bids": population,
         "winner_wins": wins[winner],
-        "p": np.asarray(p, dtype=np.float64),
+        "p": np.asarray(tail, dtype=np.float64),
     }
 
 
