@@ -264,7 +264,10 @@ def _names(several: list[Identifier] | None, one: Identifier) -> list[str]:
 
 
 def joined(blocks: Sequence[Columns]) -> Columns:
-    """Blocks put one after the other, with `*_of` pointing into the whole."""
+    """Blocks put one after the other, with `*_of` pointing into the whole.
+
+    The blocks are emptied field by field, so that the data never stand in memory twice.
+    """
     bids = np.cumsum([0, *(len(block.amount) for block in blocks)])
     awards = np.cumsum([0, *(len(block.supplier) for block in blocks)])
     shift = {"lot_of_bid": bids, "lot_of_award": awards, "item_of": awards}
@@ -277,6 +280,8 @@ def joined(blocks: Sequence[Columns]) -> Columns:
             if field.name in shift:
                 parts = [(part + start).astype(np.int32) for part, start in zip(parts, shift[field.name], strict=False)]
             whole[field.name] = np.concatenate(parts) if parts else _EMPTY[field.name]
+        for block in blocks:
+            setattr(block, field.name, None)
     return Columns(**whole)
 
 

@@ -33,7 +33,7 @@ class Competitions:
     """The processes that are judged at all, cut into competitions.
 
     `columns` are the processes left after the exclusions; `bid_*` and `award_*` are their bids and awards, a row for
-    each competition that one takes part in. Rows of a competition stand together, in the order of the release.
+    each competition that one takes part in; `data` keeps no others. Rows of a competition stand together, in the order of the release.
     """
 
     def __init__(self, data: Dataset, settings: Settings) -> None:
@@ -49,6 +49,8 @@ class Competitions:
         self.source, self.columns = (
             (data.source, everything) if keep.all() else (data.source[keep], kept(everything, keep))
         )
+        data.columns, data.source = self.columns, self.source  # what is left out need not stay in memory
+        del everything
         self.parties = Parties(data.organizations)
         self.currency, self.currencies = _main_currency(self.columns, data.texts, settings)
         self._cut(self.columns)
