@@ -15,7 +15,7 @@ from queries.affiliated_bidders import (
     shared_contact,
     shared_executive,
 )
-from queries.arrears import concealed_debt, second_default
+from queries.arrears import concealed_debt, false_repayment, second_default, vanished_entry
 from queries.bid_rigging import (
     biased_expert,
     cohesive_group,
@@ -92,6 +92,8 @@ DETECTORS: tuple[Detector, ...] = (
     no_platform_record.DETECTOR,
     work_before_tender.DETECTOR,
     undisclosed_item.DETECTOR,
+    false_repayment.DETECTOR,
+    vanished_entry.DETECTOR,
 )
 
 

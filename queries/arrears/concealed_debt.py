@@ -29,13 +29,15 @@ WITH due AS (
   SELECT c.contract_id, c.buyer_id AS debtor_id, c.supplier_id AS creditor_id, c.amount, c.due_on, c.signed_on,
          c._key AS contract_key
   FROM contracts c JOIN orgs b ON b.org_id = c.buyer_id
-  WHERE b.org_type IN ('government', 'institution', 'soe') AND coalesce(c.kind, 'main') = 'main'
+  WHERE b.org_type IN ('government', 'institution', 'soe') AND coalesce(c.kind, 'main') = 'main' AND c.parent_id IS NULL
     AND c.due_on + $grace_days < $data_as_of
     AND c.buyer_id IN (SELECT payer_id FROM payments)
 ),
 paid AS (
-  SELECT p.contract_id, sum(p.amount) AS paid, list({'table': 'payments', 'key': p._key} ORDER BY p._key) AS refs
-  FROM payments p JOIN due c ON c.contract_id = p.contract_id AND c.debtor_id = p.payer_id GROUP BY ALL
+  -- A payment that names only the debt was made for the debt's contract.
+  SELECT c.contract_id, sum(p.amount) AS paid, list({'table': 'payments', 'key': p._key} ORDER BY p._key) AS refs
+  FROM payments p LEFT JOIN debts d ON d.debt_id = p.debt_id
+  JOIN due c ON c.contract_id = coalesce(p.contract_id, d.contract_id) AND c.debtor_id = p.payer_id GROUP BY ALL
 ),
 short AS (
   SELECT d.*, coalesce(p.paid, 0) AS paid, p.refs AS payment_refs, d.amount - coalesce(p.paid, 0) AS owed
@@ -71,7 +73,8 @@ SELECT count(*) FILTER (WHERE due_on IS NOT NULL AND paying) AS judged,
        count(*) FILTER (WHERE due_on IS NOT NULL AND NOT paying) AS no_payments
 FROM (SELECT c.due_on, c.buyer_id IN (SELECT payer_id FROM payments) AS paying
       FROM contracts c JOIN orgs b ON b.org_id = c.buyer_id
-      WHERE b.org_type IN ('government', 'institution', 'soe') AND coalesce(c.kind, 'main') = 'main')
+      WHERE b.org_type IN ('government', 'institution', 'soe') AND coalesce(c.kind, 'main') = 'main'
+        AND c.parent_id IS NULL)
 """)
 
 

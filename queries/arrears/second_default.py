@@ -42,7 +42,9 @@ reported AS (
   SELECT c.debt_id, min(m.period) AS closed_in FROM committed c JOIN ledger_months m USING (debt_id)
   WHERE m.closing = 0 AND m.first_day <= c.last_day GROUP BY ALL
 )
-SELECT c.*, coalesce(p.in_time, 0) AS in_time, coalesce(p.in_all, 0) AS in_all, p.last_paid, p.refs, a.assigned,
+SELECT c.*, coalesce((SELECT sum(u.amount) FROM unmatched u WHERE u.debt_id = c.debt_id AND u.day > c.due_on
+                      AND u.day <= c.last_day), 0) AS unmatched,
+       coalesce(p.in_time, 0) AS in_time, coalesce(p.in_all, 0) AS in_all, p.last_paid, p.refs, a.assigned,
        r.closed_in, CAST($data_as_of AS DATE) AS as_of,
        coalesce(x.name, c.debtor_id) AS debtor_name, coalesce(y.name, c.creditor_id) AS creditor_name
 FROM committed c LEFT JOIN paid p USING (debt_id) LEFT JOIN assigned a USING (debt_id)
@@ -105,6 +107,15 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                     no=Text(zh="承诺日前没有足额的债权转让。", en="The claim had not been sold by then."),
                 ),
                 verdict(
+                    "payee_unmatched",
+                    (open_then - int(row["unmatched"])) * 100 <= params.open_pct * int(row["amount"]),
+                    yes=Text(
+                        zh="其间双方之间另有未注明欠款的支付 {sum}。",
+                        en="Meanwhile {sum} passed without naming the debt.",
+                    ).format(sum=money(int(row["unmatched"]))),
+                    no=Text(zh="其间双方之间没有足额的未匹配支付。", en="No unmatched payment makes up for it."),
+                ),
+                verdict(
                     "reported_repaid",
                     isinstance(row["closed_in"], str),
                     yes=Text(
@@ -139,11 +150,11 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="台账中有还款承诺、计划清偿日晚于应付日的欠款，在计划清偿日后 {grace_days} 天仍有超过 {open_pct}% 未付。"
-        "此前债权已转让，或台账记载已清零的，予以排除。",
+        "此前债权已转让、双方之间有足额未匹配的支付，或台账记载已清零的，予以排除。",
         en=(
             "A debt with a commitment, planned to be repaid after its due day, of which more than {open_pct} % was "
-            "unpaid {grace_days} days after the planned day. Cleared where the claim had been sold, or the ledger says "
-            "it was closed."
+            "unpaid {grace_days} days after the planned day. Cleared where the claim had been sold, unmatched payments "
+            "make up for it, or the ledger says it was closed."
         ),
     ),
     why=Text(
@@ -159,6 +170,7 @@ DETECTOR = Detector(
     references=("关于解决拖欠企业账款问题的意见（2024-10-18）",),
     innocent=(
         Innocent("assigned", Text(zh="债权已转让", en="The claim had been sold")),
+        Innocent("payee_unmatched", Text(zh="支付未匹配", en="Payments not matched")),
         Innocent("reported_repaid", Text(zh="台账已清零", en="Closed by the ledger")),
     ),
     parameters=Parameters,
@@ -181,5 +193,5 @@ DETECTOR = Detector(
         en="Extensions by word of mouth, and payments that name neither debt nor contract.",
     ),
     max_share=0.5,
-    relations=("parties", "repayments", "ledger_months"),
+    relations=("parties", "repayments", "ledger_months", "unmatched"),
 )

@@ -37,4 +37,15 @@ WINDOW w AS (PARTITION BY r.debt_id ORDER BY r.period)
 """,
 )
 
-RELATIONS = (REPAYMENTS, LEDGER_MONTHS)
+UNMATCHED = Relation(
+    "unmatched",
+    """
+-- Payments from a debt's debtor to its creditor that may repay it, but name neither a debt nor (where the debt names
+-- one) a contract.
+SELECT d.debt_id, p.paid_on AS day, p.amount, p._key AS key
+FROM debts d JOIN payments p ON p.payer_id = d.debtor_id AND p.payee_id = d.creditor_id
+WHERE p.debt_id IS NULL AND (p.contract_id IS NULL OR d.contract_id IS NULL)
+""",
+)
+
+RELATIONS = (REPAYMENTS, LEDGER_MONTHS, UNMATCHED)
