@@ -204,12 +204,12 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="报价最低的投标人撤回投标，或者否决原因含 {give_up_words} 之一，而中标人与其有共同的任职、持股、亲属或者联系"
-        "方式，或者两家另外同场投标不少于 {min_together} 次且占任一方其他投标的 {min_share}% 以上。原因含 {error_words} "
-        "且两家无关联的，不计入。",
+        "方式，或者两家另外同场投标不少于 {min_together} 次且占任一方其他投标的 {min_share}% 以上。原因含 "
+        "{error_words} 且两家无关联的，不计入。",
         en="The bidder with the lowest price withdraws, or is disqualified for a reason with one of {give_up_words}, "
-        "and the winner is tied to it by roles, shares, kin or a contact, or the two bid together at least {min_together} "
-        "other times, {min_share} % or more of the other bids of either. A reason with one of {error_words} between "
-        "firms that are not tied does not count.",
+        "and the winner is tied to it by roles, shares, kin or a contact, or the two bid together at least "
+        "{min_together} other times, {min_share} % or more of the other bids of either. A reason with one of "
+        "{error_words} between firms that are not tied does not count.",
     ),
     why=Text(
         zh="串通投标中，低价者在开标后放弃，使高价的同伙中标，差价由双方分享。",
