@@ -214,8 +214,13 @@ class _Run:
         self.report.snapshot_after = manifest.snapshot_id
         merging.summarise(self.connection, self.report, draft.path, self._names(), EXAMPLES)
         if self.previous is None or manifest.snapshot_id != self.previous.id:
+            self.report.quarantine["file"] = f"snapshots/{manifest.snapshot_id}/quarantine.parquet"
             self._tick("writing", manifest.snapshot_id)
             draft.commit(manifest, self.report.as_dict())
+        elif self.report.quarantined:
+            # No snapshot takes it in, and whoever mends the file needs it all the same.
+            (draft.path / "quarantine.parquet").replace(draft.workspace.path / "quarantine.parquet")
+            self.report.quarantine["file"] = "quarantine.parquet"
 
 
 def _adapter(kind: How) -> Adapter:

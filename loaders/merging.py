@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from graph.schema import PROVENANCE, TABLES
 from graph.schema.model import Table
 from graph.snapshot import TableInfo
+from loaders.quarantine import explain
 from loaders.report import LoadReport, TableReport
 from loaders.validating import hash_of
 
@@ -239,6 +240,13 @@ def _filled(file: Path, table: Table) -> tuple[str, ...]:
     return tuple(name for name in table.names if name in filled)
 
 
+_FEW_OF_EACH = """
+    SELECT * EXCLUDE turn FROM (
+      SELECT *, row_number() OVER (PARTITION BY reason ORDER BY file, row, "table", "column") AS turn FROM quarantined)
+    ORDER BY turn, reason LIMIT {limit}"""
+"""Examples of every reason before the second of any."""
+
+
 def summarise(
     connection: duckdb.DuckDBPyConnection, report: LoadReport, folder: Path, files: Sequence[str], examples: int
 ) -> None:
@@ -259,7 +267,10 @@ def summarise(
     report.quarantine = {
         "cells": sum(count for _, count in reasons),
         "reasons": dict(reasons),
-        "examples": _dicts(connection.execute(f"FROM quarantined LIMIT {examples}")),
+        "examples": [
+            {**cell, "message": explain(cell["table"], cell["column"], cell["value"], cell["reason"]).as_dict()}
+            for cell in _dicts(connection.execute(_FEW_OF_EACH.format(limit=examples)))
+        ],
     }
     (values,) = _one(connection, "SELECT count(*) FROM updates")
     report.updates = {"values": values, "examples": []}

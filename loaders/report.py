@@ -59,7 +59,8 @@ class LoadReport:
     dangling: dict[str, int] = field(default_factory=dict)
     """`table.column` and how many of its references resolve to nothing. The rows are kept."""
     quarantine: dict[str, Any] = field(default_factory=dict)
-    """`cells`, `reasons` (counts by key) and `examples`; all are in `quarantine.parquet`."""
+    """`cells`, `reasons` (counts by key) and `examples` with a `message` in both languages, some of every reason; all
+    cells are in `file`, a Parquet file within the workspace."""
     updates: dict[str, Any] = field(default_factory=dict)
     """`values` (how many changed) and `examples` with the earlier value; all are in `updates.parquet`."""
     warnings: list[Warning] = field(default_factory=list)

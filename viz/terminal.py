@@ -148,7 +148,7 @@ def show_load(report: dict[str, Any], language: Language) -> None:
         if example is None:
             note(text("load.report_quarantine", language, count=f"{count:,}", reason=reason))
             continue
-        said = text(f"quarantine.{reason}", language, **{k: "" if v is None else v for k, v in example.items()})
+        said = example["message"][language]
         place = {"file": example["file"], "row": example["row"], "column": example["column"] or "–"}
         note(text("load.report_quarantined", language, count=f"{count:,}", message=said, **place))
     outcome = "load.report_snapshot" if report["changed"] else "load.report_unchanged"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
 
 from graph.snapshot import Workspace
@@ -185,3 +186,18 @@ def test_a_load_in_which_every_row_is_bad_keeps_the_quarantine(
     assert report.changed
     assert len(quarantined()) == 1
     assert report.quarantine["reasons"] == {"required_empty": 1}
+    again = load([folder(bids=HEADER + "B1,T1,,1\nB2,,O1,1\n")], workspace)
+    assert not again.changed
+    for one, cells in ((report, 1), (again, 2)):
+        assert pq.read_table(workspace.path / one.quarantine["file"]).num_rows == cells
+
+
+def test_the_report_has_an_example_of_every_reason_in_both_languages(workspace: Workspace, folder: Folder) -> None:
+    text = "tender_id,buyer_id,method,status\n" + "T1,O1,抓阄,\n" * 30 + "T2,O1,,摆烂\nT3\n"
+    report = load([folder(tenders=text)], workspace)
+    examples = report.quarantine["examples"]
+    assert {example["reason"] for example in examples} == {"unknown_choice", "ragged_row"}
+    assert len(examples) == 20
+    sentence = next(example["message"] for example in examples if example["reason"] == "unknown_choice")
+    assert "“抓阄”" in sentence["zh"]
+    assert "single_source" in sentence["en"]
