@@ -32,8 +32,9 @@ _LOTS = 1 << 21
 class Competitions:
     """The processes that are judged at all, cut into competitions.
 
-    `columns` are the processes left after the exclusions; `bid_*` and `award_*` are their bids and awards, a row for
-    each competition that one takes part in; `data` keeps no others. Rows of a competition stand together, in the order of the release.
+    `columns` are the processes left after the exclusions, and `data` keeps no others; `bid_*` and `award_*` are their
+    bids and awards, a row for each competition that one takes part in. Rows of a competition stand together, in the
+    order of the release.
     """
 
     def __init__(self, data: Dataset, settings: Settings) -> None:
