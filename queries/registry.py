@@ -48,6 +48,7 @@ from queries.ocp.detectors import OCP_DETECTORS
 from queries.off_platform import no_platform_record, stale_platform, work_before_tender
 from queries.power import agent_concentration, complaint_cluster, petty_power, undisclosed_item
 from queries.qualification import concurrent_manager
+from queries.subcontracting import repeated_subcontract
 
 DETECTORS: tuple[Detector, ...] = (
     same_device.DETECTOR,
@@ -94,6 +95,7 @@ DETECTORS: tuple[Detector, ...] = (
     undisclosed_item.DETECTOR,
     false_repayment.DETECTOR,
     vanished_entry.DETECTOR,
+    repeated_subcontract.DETECTOR,
 )
 
 
