@@ -14,6 +14,9 @@ from queries.affiliated_bidders import (
     same_principal,
     shared_contact,
     shared_executive,
+    tied_to_agent,
+    tied_to_buyer,
+    tied_to_expert,
 )
 from queries.arrears import concealed_debt, false_repayment, second_default, vanished_entry
 from queries.bid_rigging import (
@@ -74,6 +77,9 @@ DETECTORS: tuple[Detector, ...] = (
     adviser_bids.DETECTOR,
     shared_executive.DETECTOR,
     kin_bidders.DETECTOR,
+    tied_to_buyer.DETECTOR,
+    tied_to_agent.DETECTOR,
+    tied_to_expert.DETECTOR,
     release_kickback.DETECTOR,
     queue_jumping.DETECTOR,
     discounted_claim.DETECTOR,
