@@ -275,7 +275,14 @@ def _is_regular(piece: bytes, delimiter: str) -> bool:
     before = np.searchsorted(quotes, np.flatnonzero(data == ord("\n")))
     if (before % 2).any() or len(quotes) % 2:
         return False
-    borders = np.frombuffer(f'{delimiter}\r\n"'.encode(), np.uint8)
-    left = np.isin(data[np.maximum(quotes - 1, 0)], borders) | (quotes == 0)
-    right = np.isin(data[np.minimum(quotes + 1, len(data) - 1)], borders) | (quotes == len(data) - 1)
-    return bool((left | right).all())
+    # Runs of quotes. Those of odd length open and close fields in turn: one that opens stands behind a border, one that
+    # closes before one. Those of even length are pairs within a field, or an empty field between two borders.
+    first = np.flatnonzero(np.diff(quotes, prepend=-2) != 1)
+    lengths = np.diff(first, append=len(quotes))
+    starts, ends = quotes[first], quotes[first] + lengths
+    border = np.isin(data, np.frombuffer(f"{delimiter}\r\n".encode(), np.uint8))
+    left = (starts == 0) | border[np.maximum(starts - 1, 0)]
+    right = (ends == len(data)) | border[np.minimum(ends, len(data) - 1)]
+    odd = lengths % 2 == 1
+    inside = (np.cumsum(odd) - odd) % 2 == 1
+    return bool(np.where(odd, np.where(inside, right, left), inside | (left & right)).all())

@@ -36,7 +36,7 @@ def written(path: Path, rows: list[list[str]], quoting: int, end: str) -> Delimi
     return find_header(path, path, 0, lambda row: len(set(row) & set(HEADER)))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=tables, quoting=st.integers(0, 1), end=st.sampled_from(["\n", "\r\n"]))
 def test_what_a_writer_wrote_is_read_back_both_ways(
     rows: list[list[str]], quoting: int, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -49,7 +49,7 @@ def test_what_a_writer_wrote_is_read_back_both_ways(
         assert rejected == []
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(st.text(st.sampled_from('a,"甲'), max_size=8), max_size=40))
 def test_any_text_gives_the_same_rows_whatever_the_size_of_the_pieces(
     lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
