@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
+from i18n import Problem, near
 from queries.affiliated_bidders import (
     adviser_bids,
     common_controller,
     consortium_and_single,
     holding_or_management,
     kin_bidders,
+    revolving_door,
     same_principal,
     shared_contact,
     shared_executive,
@@ -80,6 +81,7 @@ DETECTORS: tuple[Detector, ...] = (
     tied_to_buyer.DETECTOR,
     tied_to_agent.DETECTOR,
     tied_to_expert.DETECTOR,
+    revolving_door.DETECTOR,
     release_kickback.DETECTOR,
     queue_jumping.DETECTOR,
     discounted_claim.DETECTOR,
@@ -105,28 +107,31 @@ DETECTORS: tuple[Detector, ...] = (
 )
 
 
+class UnknownDetector(Problem):
+    """There is no detector or family of that name."""
+
+
 def detector(detector_id: str) -> Detector:
     """The detector of an id.
 
     Raises:
-        KeyError: there is none; the message names the nearest ids.
+        UnknownDetector: there is none; the message names the nearest ids.
     """
     for candidate in DETECTORS:
         if candidate.id == detector_id:
             return candidate
-    near = difflib.get_close_matches(detector_id, [d.id for d in DETECTORS], n=3)
-    raise KeyError(f"no detector {detector_id!r}" + (f": did you mean {', '.join(near)}?" if near else ""))
+    raise UnknownDetector("no_detector", detector=detector_id, near=near(detector_id, [d.id for d in DETECTORS]))
 
 
 def choose(families: Sequence[str], ids: Sequence[str]) -> tuple[Detector, ...]:
     """Detectors of the families and of the ids; all of them where neither is given.
 
     Raises:
-        KeyError: a family or an id that there is not.
+        UnknownDetector: a family or an id that there is not.
     """
     for family in families:
         if family not in FAMILIES:
-            raise KeyError(f"no family {family!r}: there are {', '.join(FAMILIES)}")
+            raise UnknownDetector("no_family", family=family, known=", ".join(FAMILIES))
     wanted = {detector(detector_id).id for detector_id in ids}
     if not families and not ids:
         return DETECTORS

@@ -151,9 +151,9 @@ DETECTOR = Detector(
     title=Text(zh="应公开事项逾期未公开", en="Mandatory item undisclosed"),
     question=Text(zh="依法应当公开的事项是否按期公开？", en="Was what must be published published in time?"),
     rule=Text(
-        zh="阳光公开事项晚于应公开日 {late_days} 天以上公开，且应公开日有规定要求公开该事项的，列为 A 类；截至数据日没有公开"
-        "日期，或者该事项仅见于本单位清单的，列为 B 类（空白可能是未记录）。应公开日为周六、周日而在其后第一个工作日公开的，"
-        "以及应公开日前就同一事项公示含 {approval_words} 的决定的，予以排除。",
+        zh="阳光公开事项晚于应公开日 {late_days} 天以上公开，且应公开日有规定要求公开该事项的，列为 A 类；截至数据日"
+        "没有公开日期，或者该事项仅见于本单位清单的，列为 B 类（空白可能是未记录）。应公开日为周六、周日而在其后第一个"
+        "工作日公开的，以及应公开日前就同一事项公示含 {approval_words} 的决定的，予以排除。",
         en="An item of the disclosure list was published {late_days} days or more after its due day: tier A where a "
         "rule in force on that day names the item. Tier B where no day of publication is on record (an empty cell may "
         "be a day not recorded) or where only the body's own list has the item. Publication on the first working day "
@@ -164,9 +164,10 @@ DETECTOR = Detector(
         en="What is not published escapes the public's eye: arrears, budgets, contracts.",
     ),
     example=Text(
-        zh="某局应于 2024 年 3 月 31 日前公开逾期未支付中小企业款项信息，实际 5 月 31 日公开，逾期 61 天：列为 A 类疑点。",
-        en="A bureau was to publish its unpaid debts to small firms by 31 March 2024 and did on 31 May, 61 days late: a "
-        "tier A lead.",
+        zh="某局应于 2024 年 3 月 31 日前公开逾期未支付中小企业款项信息，实际 5 月 31 日公开，逾期 61 天："
+        "列为 A 类疑点。",
+        en="A bureau was to publish its unpaid debts to small firms by 31 March 2024 and did on 31 May, 61 days late: "
+        "a tier A lead.",
     ),
     legal_basis=_RULES,
     references=("保障中小企业款项支付条例：每年3月31日前公开", "政府采购法实施条例第五十条"),
