@@ -13,7 +13,7 @@ from queries.finding import Record, Ref
 
 def refs(value: object) -> tuple[Ref, ...]:
     """Source rows out of a cell that SQL filled with a `{'table', 'key'}` struct or a list of them."""
-    if value is None or value is pd.NA:
+    if value is None or value is pd.NA or isinstance(value, float):  # an empty cell beside full ones is NaN
         return ()
     if isinstance(value, dict):
         return (Ref(value["table"], int(value["key"])),)

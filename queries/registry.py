@@ -19,7 +19,15 @@ from queries.affiliated_bidders import (
     tied_to_buyer,
     tied_to_expert,
 )
-from queries.arrears import concealed_debt, false_repayment, second_default, vanished_entry
+from queries.arrears import (
+    concealed_debt,
+    dispute_flip,
+    false_repayment,
+    new_arrears,
+    overdue_terms,
+    second_default,
+    vanished_entry,
+)
 from queries.bid_rigging import (
     biased_expert,
     cohesive_group,
@@ -104,6 +112,9 @@ DETECTORS: tuple[Detector, ...] = (
     false_repayment.DETECTOR,
     vanished_entry.DETECTOR,
     repeated_subcontract.DETECTOR,
+    dispute_flip.DETECTOR,
+    new_arrears.DETECTOR,
+    overdue_terms.DETECTOR,
 )
 
 

@@ -83,7 +83,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     for _, row in rows.iterrows():
         owed, amount, due = int(row["owed"]), int(row["amount"]), row["due_on"].date()
         overdue = (row["as_of"] - row["due_on"]).days
-        entered = not isinstance(row["entry_refs"], float) and row["entry_refs"] is not None
+        entered = bool(refs(row["entry_refs"]))
         ledger = (
             Text(zh="台账所列余额为零", en="the ledger shows a balance of zero")
             if entered
@@ -145,7 +145,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             ),
             records=(
                 Ref("contracts", int(row["contract_key"])),
-                *(ref for c in ("payment_refs", "entry_refs") if not isinstance(row[c], float) for ref in refs(row[c])),
+                *refs(row["payment_refs"]),
+                *refs(row["entry_refs"]),
             ),
             links=(
                 Link(

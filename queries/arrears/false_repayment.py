@@ -108,7 +108,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             records=(
                 Ref("debts", int(row["debt_key"])),
                 *refs(row["report_refs"]),
-                *(() if isinstance(row["refs"], float) else refs(row["refs"])),
+                *refs(row["refs"]),
             ),
             links=entry_links(row),
             score=min(1.0, missing / repaid),

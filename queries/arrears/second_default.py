@@ -125,17 +125,13 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                     no=Text(zh="台账在承诺日前未清零。", en="The ledger did not close it by then."),
                 ),
             ),
-            records=(Ref("debts", int(row["debt_key"])), *_refs(row["refs"])),
+            records=(Ref("debts", int(row["debt_key"])), *refs(row["refs"])),
             links=entry_links(row),
             score=min(1.0, (end - planned).days / 365),
             rank=open_then / 100,
             amount=Amount(open_then),
             period=(planned, end),
         )
-
-
-def _refs(cell: object) -> tuple[Ref, ...]:
-    return () if isinstance(cell, float) else refs(cell)
 
 
 DETECTOR = Detector(

@@ -105,7 +105,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             records=(
                 Ref("debts", int(row["debt_key"])),
                 Ref("debt_reports", int(row["report_key"])),
-                *(r for c in ("paid_refs", "new_refs") if not isinstance(row[c], float) for r in refs(row[c])),
+                *refs(row["paid_refs"]),
+                *refs(row["new_refs"]),
             ),
             links=entry_links(row),
             rank=(closing - paid) / 100,

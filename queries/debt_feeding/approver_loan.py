@@ -155,7 +155,6 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
                 ref
                 for column in ("official_refs", "tie_refs", "lent_refs")
                 for cell in part[column]
-                if not isinstance(cell, float)
                 for ref in refs(cell)
             ),
         ),
