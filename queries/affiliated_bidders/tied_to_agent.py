@@ -104,8 +104,8 @@ DETECTOR = Detector(
     ),
     example=Text(
         zh="诚达代理的法定代表人持有青禾建设 60% 股权，青禾建设参加其代理的标段：列为 B 类线索。",
-        en="The head of Chengda Agency owns 60 % of Qinghe Construction, which bids for a lot that Chengda runs: a tier "
-        "B lead.",
+        en="The head of Chengda Agency owns 60 % of Qinghe Construction, which bids for a lot that Chengda runs: a "
+        "tier B lead.",
     ),
     legal_basis=LAWS,
     references=("OCP Red Flags Guide, conflict of interest, 2024",),

@@ -93,7 +93,8 @@ DETECTOR = Detector(
         zh="开标日，评标委员会成员本人或者其亲属在投标人处任职、受雇或者持股，或者与其登记的联系方式相同。未留下评分的成员"
         "视为已更换，不计入。",
         en="On the opening day a member of the panel, or one's kin, holds an office or a share at a bidder, is "
-        "employed there, or registers one contact with it. A member who left no scores was replaced and does not count.",
+        "employed there, or registers one contact with it. A member who left no scores was replaced and does not "
+        "count.",
     ),
     why=Text(
         zh="与投标人有利害关系的人不得进入评标委员会，已经进入的应当更换。",
