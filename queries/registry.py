@@ -59,7 +59,7 @@ from queries.detector import FAMILIES, Detector
 from queries.ocp.detectors import OCP_DETECTORS
 from queries.off_platform import no_platform_record, stale_platform, work_before_tender
 from queries.power import agent_concentration, complaint_cluster, petty_power, undisclosed_item
-from queries.qualification import concurrent_manager
+from queries.qualification import concurrent_manager, invalid_certificate
 from queries.special_funds import diverted_fund
 from queries.subcontracting import repeated_subcontract
 
@@ -117,6 +117,7 @@ DETECTORS: tuple[Detector, ...] = (
     new_arrears.DETECTOR,
     overdue_terms.DETECTOR,
     diverted_fund.DETECTOR,
+    invalid_certificate.DETECTOR,
 )
 
 

@@ -79,4 +79,16 @@ TENDER_THRESHOLDS = Relation(
     ),
 )
 
-RELATIONS = (PAYMENT_TERMS, LOAN_PRIME_RATES, CAMPAIGNS, TENDER_THRESHOLDS)
+CERTIFICATE_EXTENSIONS = Relation(
+    "certificate_extensions",
+    "-- Until when certificates that were to expire between two days stayed valid by notice.\n"
+    + _values(
+        "expires_from, expires_to, extended_to",
+        (
+            (x["expires_from"], x["expires_to"], x["extended_to"])
+            for x in _read("certificate_extensions.toml")["extensions"]
+        ),
+    ),
+)
+
+RELATIONS = (PAYMENT_TERMS, LOAN_PRIME_RATES, CAMPAIGNS, TENDER_THRESHOLDS, CERTIFICATE_EXTENSIONS)
