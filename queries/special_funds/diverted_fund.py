@@ -1,0 +1,342 @@
+"""Money of a special fund is paid for a purpose, for a project or to a party outside its allowed use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+from pydantic import Field
+
+from i18n import Text, listing, money
+from queries.approvals import APPROVALS
+from queries.detector import Detector, Innocent, Params, Sql
+from queries.evidence import refs
+from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier, Verdict
+from queries.special_funds.barred_uses import BARRED, BARRED_USES, barred_use
+from queries.verdicts import verdict
+from queries.wording import name, tie
+
+
+class Parameters(Params):
+    """What names no use, and what explains a payment outside it."""
+
+    generic_words: tuple[str, ...] = Field(
+        ("工程款", "进度款", "预付款", "货款", "合同款", "结算款", "尾款", "质保金", "拨款", "专项资金"),
+        description="Purposes that name no use: such a payment is judged by its project and payee alone.",
+    )
+    approval_words: tuple[str, ...] = Field(
+        ("用途调整", "调整用途", "变更用途", "资金调整", "统筹整合"),
+        description="Published approvals, of the fund, project or contract, that change the use.",
+    )
+    return_days: int = Field(30, ge=0, description="Days within which a misdirected payment came back in full.")
+    entitled_ratio: float = Field(
+        3, ge=1, description="Times. A tied person is one of many recipients up to this multiple of their median."
+    )
+    entitled_others: int = Field(5, ge=1, description="Other persons paid from the fund for the same purpose at least.")
+
+
+SELECT = Sql(f"""
+WITH {APPROVALS}, {BARRED},
+spent AS (
+  SELECT p.payment_id, p.fund_id, p.payer_id, p.payee_id, p.amount, p.paid_on AS day, p.purpose, p.contract_id,
+         p.debt_id, p._key AS key, f.name AS fund_name, f.allowed_use, f._key AS fund_key,
+         regexp_replace(p.purpose, '[\\s\\pP]|第?[一二三四五六七八九十0-9]+[期次笔批]', '', 'g') AS said,
+         list_filter([regexp_replace(u, '[\\s\\pP]', '', 'g') FOR u IN string_split_regex(f.allowed_use, '[;；,，、]')],
+                     lambda u: u <> '') AS uses
+  FROM payments p JOIN funds f USING (fund_id)
+  -- What reaches the recipient is the grant, what reaches the grantor is what was left of it.
+  WHERE p.payee_id IS DISTINCT FROM f.recipient_id AND p.payee_id IS DISTINCT FROM f.grantor_id
+),
+worded AS (
+  SELECT s.* EXCLUDE (said, uses), b.barred,
+         s.said <> '' AND NOT list_contains($generic_words, s.said) AND len(s.uses) > 0
+         AND NOT list_bool_or([contains(s.said, u) OR contains(u, s.said) FOR u IN s.uses]) AS off_purpose
+  FROM spent s LEFT JOIN barred b ON s.day >= b.since AND list_bool_or([contains(s.purpose, w) FOR w IN b.words])
+   AND NOT list_bool_or([contains(coalesce(s.allowed_use, ''), w) OR contains(s.fund_name, w) FOR w IN b.words])
+  QUALIFY row_number() OVER (PARTITION BY s.key ORDER BY b.barred) = 1
+),
+placed AS (
+  SELECT w.*, j.project_id, j.name AS project_name, j._key AS project_key, c._key AS contract_key,
+         coalesce(j.fund_id <> w.fund_id, false) AS off_project,
+         coalesce(j.fund_id = w.fund_id AND c.supplier_id = w.payee_id, false) AS of_project
+  FROM worded w LEFT JOIN contracts c USING (contract_id) LEFT JOIN tenders t USING (tender_id)
+  LEFT JOIN projects j ON j.project_id = coalesce(c.project_id, t.project_id)
+),
+-- To a party tied to those who approve or pay at the payer, without a contract or a debt that it is owed by.
+tied AS (
+  SELECT p.key, i.person_id, i.how, i.refs FROM placed p
+  JOIN insiders i ON i.org_id = p.payer_id AND i.party_id = p.payee_id AND held(i.valid_from, i.valid_to, p.day)
+  WHERE p.contract_id IS NULL AND p.debt_id IS NULL
+  QUALIFY row_number() OVER (PARTITION BY p.key ORDER BY i.person_id, i.how, i.refs) = 1
+),
+outside AS (
+  SELECT p.*, t.person_id AS official, t.how, t.refs AS tie_refs,
+         row_number() OVER (PARTITION BY p.payer_id, p.payee_id, p.amount ORDER BY p.day, p.key) AS turn
+  FROM placed p LEFT JOIN tied t USING (key)
+  WHERE p.barred IS NOT NULL OR p.off_purpose OR p.off_project OR t.key IS NOT NULL
+),
+-- Each return makes up for one payment of the same sum.
+returned AS (
+  SELECT o.key, f.ledger, f.key AS return_key
+  FROM outside o
+  JOIN flows f ON f.payer_id = o.payee_id AND f.payee_id = o.payer_id AND f.amount = o.amount
+   AND f.day BETWEEN o.day AND o.day + $return_days
+  QUALIFY row_number() OVER (PARTITION BY o.key ORDER BY f.day, f.ledger, f.key) = o.turn
+)
+SELECT o.* EXCLUDE (turn), r.return_key, [{{'table': r.ledger, 'key': r.return_key}}] AS return_refs,
+       (SELECT min(a.approved_on) FROM approvals a
+        WHERE a.ref_id IN (o.fund_id, o.project_id, o.contract_id) AND a.approved_on <= o.day) AS approved_on,
+       (SELECT flatten(list(a.approval_refs ORDER BY a.ref_id)) FROM approvals a
+        WHERE a.ref_id IN (o.fund_id, o.project_id, o.contract_id) AND a.approved_on <= o.day) AS approval_refs,
+       (SELECT count(DISTINCT s.payee_id) FROM spent s JOIN persons n ON n.person_id = s.payee_id
+        WHERE s.fund_id = o.fund_id AND s.purpose = o.purpose AND s.payee_id <> o.payee_id) AS others,
+       (SELECT median(s.amount) FROM spent s JOIN persons n ON n.person_id = s.payee_id
+        WHERE s.fund_id = o.fund_id AND s.purpose = o.purpose AND s.payee_id <> o.payee_id) AS usual,
+       y.name AS payee_name, coalesce(y.kind, 'org') AS payee_kind, x.name AS payer_name, q.name AS official_name
+FROM outside o LEFT JOIN returned r USING (key)
+LEFT JOIN parties y ON y.id = o.payee_id LEFT JOIN parties x ON x.id = o.payer_id
+LEFT JOIN parties q ON q.id = o.official
+ORDER BY o.fund_id, o.payee_id, o.day, o.key
+""")
+
+POPULATION = Sql("""
+SELECT count(*) FILTER (WHERE f.fund_id IS NOT NULL AND f.allowed_use IS NOT NULL AND p.purpose IS NOT NULL) AS judged,
+       count(*) FILTER (WHERE f.fund_id IS NULL) AS unknown_fund,
+       count(*) FILTER (WHERE f.fund_id IS NOT NULL AND f.allowed_use IS NULL) AS no_use,
+       count(*) FILTER (WHERE f.allowed_use IS NOT NULL AND p.purpose IS NULL) AS no_purpose
+FROM payments p LEFT JOIN funds f USING (fund_id) WHERE p.fund_id IS NOT NULL
+""")
+
+
+def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
+    """One lead for each fund and payee, over the payments that nothing explains; cleared where all are explained."""
+    if not len(rows):
+        return
+    off_project, tied = rows["off_project"].astype(bool), rows["official"].notna()
+    barred = rows["barred"].notna()
+    off_purpose = rows["off_purpose"].fillna(False).astype(bool) & ~barred
+    like_others = (rows["others"] >= params.entitled_others) & (
+        rows["amount"] <= params.entitled_ratio * rows["usual"].fillna(0)
+    )
+    rows = rows.assign(
+        is_off_purpose=off_purpose,
+        approved_use=rows["approved_on"].notna() & ~barred & ~tied,
+        returned=rows["return_key"].notna(),
+        project_contract=rows["of_project"].astype(bool) & off_purpose & ~tied,
+        entitled_beneficiary=like_others & tied & ~barred & ~off_purpose & ~off_project,
+    )
+    rows["explained"] = rows[list(_EXCUSES)].any(axis=1)
+    for _, part in rows.groupby(["fund_id", "payee_id"], sort=True):
+        standing = part[~part["explained"]]
+        yield _lead(standing if len(standing) else part, part)
+
+
+def _lead(part: pd.DataFrame, whole: pd.DataFrame) -> Lead:
+    row = part.iloc[0]
+    total = int(part["amount"].sum())
+    kinds = sorted(set(part["barred"].dropna().astype(str)))
+    flagged = not bool(part["explained"].any())
+    return Lead(
+        identity={"fund": str(row["fund_id"]), "payee": str(row["payee_id"])},
+        tier=Tier.A if kinds else Tier.B,
+        entities=tuple(dict.fromkeys(_entities(part))),
+        reasons=tuple(_reasons(part, total)),
+        innocent=tuple(_excuse(twin, whole, flagged=flagged) for twin in _EXCUSES),
+        records=tuple(_records(part)),
+        links=tuple(
+            Link("PAID", str(payer), str(payee), Ref("payments", int(key)))
+            for payer, payee, key in zip(part["payer_id"], part["payee_id"], part["key"], strict=True)
+        ),
+        score=1.0 if kinds else 0.5,
+        rank=total / 100,
+        amount=Amount(total),
+        period=(part["day"].min().date(), part["day"].max().date()),
+        laws=(*_LAWS, *dict.fromkeys(barred_use(kind).law for kind in kinds)),
+    )
+
+
+def _entities(part: pd.DataFrame) -> Iterator[Entity]:
+    row = part.iloc[0]
+    yield Entity(str(row["fund_id"]), "fund", "fund")
+    yield Entity(str(row["payee_id"]), str(row["payee_kind"]), "payee")
+    for column, kind, role in (
+        ("payer_id", "org", "payer"),
+        ("payment_id", "payment", "payment"),
+        ("project_id", "project", "project"),
+        ("official", "person", "official"),
+    ):
+        yield from (Entity(value, kind, role) for value in sorted(set(part[column].dropna().astype(str))))
+
+
+def _records(part: pd.DataFrame) -> Iterator[Ref]:
+    yield from (Ref("payments", int(key)) for key in part["key"])
+    yield Ref("funds", int(part["fund_key"].iloc[0]))
+    yield from (Ref("projects", int(key)) for key in part["project_key"].dropna())
+    yield from (Ref("contracts", int(key)) for key in part["contract_key"].dropna())
+    for column in ("tie_refs", "approval_refs"):
+        yield from (ref for cell in part[column] if not isinstance(cell, float) for ref in refs(cell))
+    yield from (ref for cell in part.loc[part["return_key"].notna(), "return_refs"] for ref in refs(cell))
+
+
+def _reasons(part: pd.DataFrame, total: int) -> Iterator[Text]:
+    row = part.iloc[0]
+    yield Text(
+        zh="专项资金“{fund}”（用途：{use}）中的 {sum} 付给{payee}。",
+        en="{sum} of the special fund “{fund}” (for: {use}) went to {payee}.",
+    ).format(
+        fund=row["fund_name"],
+        use=row["allowed_use"] if isinstance(row["allowed_use"], str) else "–",
+        sum=money(total),
+        payee=name(row, "payee"),
+    )
+    for kind, own in part.groupby("barred", sort=True):
+        yield Text(
+            zh="付款用途“{said}”属于{kind}，未在下达用途中列明。",
+            en="Its purpose “{said}” is {kind}, which the grant does not name.",
+        ).format(said=_said(own), kind=barred_use(str(kind)).title)
+    off_purpose = part[part["is_off_purpose"]]
+    if len(off_purpose):
+        yield Text(
+            zh="付款用途“{said}”不在下达用途之内。", en="Its purpose “{said}” is none of the allowed uses."
+        ).format(said=_said(off_purpose))
+    off_project = part[part["off_project"].astype(bool)]
+    if len(off_project):
+        yield Text(
+            zh="所付合同属于项目“{project}”，该项目的资金来源登记为另一专项资金。",
+            en="The contract is of project “{project}”, which the register funds from another fund.",
+        ).format(project=listing(sorted(set(off_project["project_name"].fillna(off_project["project_id"])))))
+    tied = part[part["official"].notna()]
+    if len(tied):
+        first = tied.iloc[0]
+        yield Text(
+            zh="收款人与付款单位有审批或支付权的{official}存在关联（{tie}），且没有合同或欠款依据。",
+            en="The payee is tied ({tie}) to {official}, who approves or pays at the payer, and there is neither "
+            "contract nor debt.",
+        ).format(official=name(first, "official"), tie=tie(str(first["how"])))
+
+
+def _said(part: pd.DataFrame) -> Text:
+    return listing(sorted(set(part["purpose"].astype(str))))
+
+
+_EXCUSES: dict[str, tuple[Text, Text]] = {
+    "approved_use": (
+        Text(zh="付款前已公示用途调整的批准。", en="A change of the use was approved in public before the payment."),
+        Text(
+            zh="没有付款前公示的用途调整批准，或者批准不能及于该用途、收款人。",
+            en="No change of the use was approved in public before, or none that could cover this use or payee.",
+        ),
+    ),
+    "returned": (
+        Text(zh="同额款项已在短期内退回付款单位。", en="The same sum came back to the payer soon after."),
+        Text(zh="没有短期内同额退回的记录。", en="The same sum is not seen to come back soon after."),
+    ),
+    "project_contract": (
+        Text(
+            zh="款项依该专项资金所列项目的合同支付给合同供应商。",
+            en="It was paid to the supplier under a contract of the project that the fund is for.",
+        ),
+        Text(
+            zh="不是依该专项资金所列项目的合同支付，或者用途为禁止事项。",
+            en="Not paid under a contract of the fund's project, or for what no fund may serve.",
+        ),
+    ),
+    "entitled_beneficiary": (
+        Text(
+            zh="收款人与同一用途的其他众多受益人所得相当。",
+            en="The payee received what many others received from the fund for the same purpose.",
+        ),
+        Text(
+            zh="不是与其他众多受益人所得相当的同类补助。",
+            en="Not a subsidy like those that many others received.",
+        ),
+    ),
+}
+
+
+def _excuse(twin: str, part: pd.DataFrame, *, flagged: bool) -> Excuse:
+    fits, no = _EXCUSES[twin]
+    if flagged and bool(part[twin].any()):
+        rest = Text(zh="该情形只能解释其中一部分付款。", en="It explains a part of the payments only.")
+        return Excuse(twin, Verdict.RULED_OUT, rest)
+    return verdict(twin, bool(part[twin].any()), yes=fits, no=no)
+
+
+_LAWS = ("budget_law_93", "fiscal_penalties_6", "criminal_law_384")
+
+DETECTOR = Detector(
+    id="diverted_fund",
+    family="special_funds",
+    version=1,
+    tiers=(Tier.A, Tier.B),
+    title=Text(zh="挪用专项资金", en="Diverted special fund"),
+    question=Text(
+        zh="专项资金是否付给了允许用途以外的事项、项目或者对象？",
+        en="Was money of a special fund paid for a purpose, for a project or to a party outside its allowed use?",
+    ),
+    rule=Text(
+        zh="以专项资金支付的款项（拨付给承担单位或者退回下达单位的除外），用途属于公务用车、楼堂馆所、接待、福利等禁止"
+        "事项且下达用途未列明的，列为 A 类；用途与下达用途均不相符（仅写 {generic_words} 的不按用途判断），或者所付合"
+        "同属于"
+        "另一专项资金的项目，或者无合同、欠款依据付给本单位审批、支付人员的关联方的，列为 B "
+        "类。付款前公示含 {approval_words} 的"
+        "批准的，"
+        "{return_days} 天内同额退回的，依该资金所列项目合同支付的，以及不超过同一用途其他不少于 {entitled_others} 名受"
+        "益人"
+        "中位数 {entitled_ratio} 倍的，予以排除。",
+        en="A payment from a special fund (other than to its recipient or back to its grantor) is tier A where its "
+        "purpose is one that no fund may serve – official cars, buildings, receptions, benefits – and the grant does "
+        "not name it. It is tier B where the purpose matches no allowed use ({generic_words} name none), where its "
+        "contract belongs to a project of another fund, or where a party tied to those who approve or pay receives it "
+        "without a contract or a debt. Approved changes of use ({approval_words}), sums that came back "
+        "within {return_days} "
+        "days, contracts of the fund's own project, and subsidies of at most {entitled_ratio} times the median of at "
+        "least {entitled_others} others are cleared.",
+    ),
+    why=Text(
+        zh="专款应当专用；改变用途使补助对象和项目得不到资金，也是套取资金的常见出口。",
+        en="A fund is for its purpose: what is diverted is missing there, and is often how the money is taken out.",
+    ),
+    example=Text(
+        zh="水利设施维修养护资金中的 200 万元付给汽车销售公司“购置公务用车”：列为 A 类疑点。",
+        en="CNY 2 million of a water works fund go to a car dealer for “official cars”: a tier A lead.",
+    ),
+    legal_basis=(*_LAWS, *dict.fromkeys(use.law for use in BARRED_USES)),
+    references=("各专项资金管理办法的负面清单",),
+    innocent=(
+        Innocent("approved_use", Text(zh="经批准调整用途", en="An approved change of use")),
+        Innocent("returned", Text(zh="误付已退回", en="Misdirected and returned")),
+        Innocent("project_contract", Text(zh="所列项目的合同款", en="A contract of the fund's project")),
+        Innocent("entitled_beneficiary", Text(zh="普惠补助对象", en="One of many beneficiaries")),
+    ),
+    parameters=Parameters,
+    identity=("fund", "payee"),
+    requires={
+        "funds": ("fund_id", "allowed_use"),
+        "payments": ("payment_id", "payer_id", "payee_id", "amount", "paid_on", "fund_id", "purpose"),
+    },
+    uses={
+        "funds": ("recipient_id", "grantor_id"),
+        "payments": ("contract_id",),
+        "contracts": ("project_id", "supplier_id"),
+        "projects": ("fund_id",),
+        "posts": ("powers",),
+        "disclosures": ("item", "ref_id", "published_on"),
+        "transfers": ("from_id", "to_id"),
+    },
+    select=SELECT,
+    judge=judge,
+    population=POPULATION,
+    unit=Text(zh="专项资金支付", en="payments from special funds"),
+    not_judgeable={
+        "unknown_fund": Text(zh="资金编号没有对应的专项资金", en="its fund is in no table"),
+        "no_use": Text(zh="下达用途未知", en="the allowed use is unknown"),
+        "no_purpose": Text(zh="付款用途未知", en="the purpose of the payment is unknown"),
+    },
+    blind=Text(
+        zh="看不到用途填写与下达用途一致而实际另作他用的付款，也看不到混入一般账户后再支出的资金。",
+        en="Payments called what the grant allows and used otherwise, and money that was mixed into another account.",
+    ),
+    max_share=0.1,
+    relations=("parties", "flows", "insiders"),
+)
