@@ -25,13 +25,18 @@ WITH joint AS (
   -- A consortium bids once: its price stands in whichever member's row has it.
   SELECT tender_id, consortium_id, max(price) AS price FROM entries WHERE consortium_id IS NOT NULL GROUP BY ALL
 ),
+several AS (
+  SELECT tender_id, bidder_id FROM entries GROUP BY ALL
+  HAVING count(DISTINCT consortium_id) + max(CAST(consortium_id IS NULL AS INTEGER)) > 1
+),
 capacities AS (
   -- What the firm is in the tender: a member of a consortium, or (null) a bidder of its own.
   SELECT e.tender_id, e.bidder_id, e.consortium_id, any_value(e.regime) AS regime, min(e.day) AS day,
          bool_and(e.status IS NOT DISTINCT FROM 'withdrawn') AS withdrawn,
          coalesce(any_value(j.price), max(e.price)) AS price, list(e.bid_id ORDER BY e.bid_id) AS bids,
          list({ref("bids", "e.bid_key")} ORDER BY e.bid_id) AS refs
-  FROM entries e LEFT JOIN joint j ON j.tender_id = e.tender_id AND j.consortium_id = e.consortium_id
+  FROM entries e SEMI JOIN several s ON s.tender_id = e.tender_id AND s.bidder_id = e.bidder_id
+  LEFT JOIN joint j ON j.tender_id = e.tender_id AND j.consortium_id = e.consortium_id
   GROUP BY ALL
 )
 SELECT c.tender_id, c.bidder_id AS bidder, p.name AS bidder_name, any_value(c.regime) AS regime, min(c.day) AS day,
@@ -41,7 +46,7 @@ SELECT c.tender_id, c.bidder_id AS bidder, p.name AS bidder_name, any_value(c.re
          AS recorded_twice,
        flatten(list(c.bids ORDER BY c.bids)) AS bids, flatten(list(c.refs ORDER BY c.bids)) AS refs
 FROM capacities c LEFT JOIN parties p ON p.id = c.bidder_id
-GROUP BY c.tender_id, c.bidder_id, p.name HAVING count(*) > 1
+GROUP BY c.tender_id, c.bidder_id, p.name
 ORDER BY c.tender_id, c.bidder_id
 """)
 

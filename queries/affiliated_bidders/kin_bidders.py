@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 import pandas as pd
@@ -136,25 +136,26 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 
 def _account(group: Group) -> Account:
-    pairs = group.rows.drop_duplicates("thing")
+    columns = ("one", "other", "one_name", "other_name", "relation")
+    pairs = sorted(set(zip(*(group.rows[column].fillna("") for column in columns), strict=True)))
     reason = Text(
         zh="{bidders}参加标段 {tender} 投标，其负责人或者主要股东为亲属：{kin}。",
         en="{bidders} bid for tender {tender}, and their principals are kin: {kin}.",
-    ).format(bidders=group.names, tender=group.tender_id, kin=listing(_kin(row) for row in pairs.to_dict("records")))
-    persons = sorted({*pairs["one"], *pairs["other"]})
+    ).format(bidders=group.names, tender=group.tender_id, kin=listing(_kin(*pair) for pair in pairs))
     return Account(
         reasons=(reason,),
         tier=Tier.B,
-        entities=tuple(Entity(person, "person", "principal") for person in persons),
-        links=tuple(Link("KIN", one, other) for one, other in sorted(zip(pairs["one"], pairs["other"], strict=True))),
-        score=0.9 if set(pairs["relation"]) & {"spouse", "parent", "child"} else 0.7,
+        entities=tuple(
+            Entity(person, "person", "principal") for person in sorted({p for pair in pairs for p in pair[:2]})
+        ),
+        links=tuple(Link("KIN", one, other) for one, other in sorted({(pair[0], pair[1]) for pair in pairs})),
+        score=0.9 if {pair[4] for pair in pairs} & {"spouse", "parent", "child"} else 0.7,
     )
 
 
-def _kin(row: dict[Hashable, object]) -> Text:
-    one, other = (row[f"{who}_name"] if isinstance(row[f"{who}_name"], str) else row[who] for who in ("one", "other"))
+def _kin(one: str, other: str, one_name: str, other_name: str, relation: str) -> Text:
     return Text(zh="{one}与{other}（{relation}）", en="{one} and {other} ({relation})").format(
-        one=one, other=other, relation=TIES[str(row["relation"])]
+        one=one_name or one, other=other_name or other, relation=TIES[relation]
     )
 
 
