@@ -22,6 +22,8 @@ from loaders.messages import UnreadableSource
 
 PIECE = 1 << 25
 _BLOCK = 1 << 23
+_HEAD = 1 << 16
+"""Bytes in which a header is looked for first."""
 LONGEST_ROW = 1 << 20
 """Bytes; a longer row is no row of a table."""
 _MOST_LINES = 1_000
@@ -157,11 +159,14 @@ def find_header(
     """
     with path.open("rb") as handle:
         handle.seek(skip)
-        head = handle.read(LONGEST_ROW * 2)
+        head = handle.read(_HEAD)
+        if len(head) == _HEAD and head.count(b"\n") <= max(HEADER_WITHIN, header_row or 0):
+            head += handle.read(LONGEST_ROW * 2)
+        whole = not handle.read(1)
     best: tuple[tuple[int, int], Delimited] | None = None
     for candidate in (delimiter,) if delimiter else _DELIMITERS:
         start, first = skip, True
-        for record in records(head, candidate, 1, None, last=len(head) < LONGEST_ROW * 2):
+        for record in records(head, candidate, 1, None, last=whole):
             start += record.size
             if record.row > max(HEADER_WITHIN, header_row or 0):
                 break

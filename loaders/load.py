@@ -10,21 +10,24 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from graph.schema import TABLES
 from graph.snapshot import Draft, Manifest, Snapshot, Source, TableInfo, Workspace
 from graph.tables import connect
-from loaders import canonical, mapped, merging
+from loaders import canonical, merging
 from loaders.adapter import Adapter, Batch, Notes
 from loaders.checks import acts_until, dangling, warn_of_values
-from loaders.mapping import Mapping, read_mapping
 from loaders.messages import UnreadableSource
 from loaders.opening import DAMAGED, Opened, open_file
 from loaders.report import EXAMPLES, FileReport, LoadReport, Progress, Tick
 from loaders.sources import How, Planned, SourceKind, plan
 from loaders.staging import Stage
+
+if TYPE_CHECKING:
+    from loaders.mapping import Mapping
 
 MEMORY = "2GB"
 """What DuckDB may hold; beyond it goes to the scratch folder of the workspace."""
@@ -64,7 +67,7 @@ def load(
         KeyCollision: two rows have one key. Nothing was written.
     """
     report = LoadReport()
-    meaning = read_mapping(mapping) if mapping else None
+    meaning = _read_mapping(mapping) if mapping else None
     planned = plan(sources, source_kind, mapping=meaning, report=report)
     with workspace.draft() as draft, _scratch(workspace) as scratch:
         previous = workspace.current_or_none()
@@ -150,6 +153,8 @@ class _Run:
 
     def _batches(self, item: Planned, opened: Opened) -> Iterator[Batch]:
         if item.kind == "mapped" and self.mapping:
+            from loaders import mapped
+
             yield from mapped.read(opened, self.mapping, self.report)
             return
         if item.kind == "canonical":
@@ -221,6 +226,13 @@ class _Run:
             # No snapshot takes it in, and whoever mends the file needs it all the same.
             (draft.path / "quarantine.parquet").replace(draft.workspace.path / "quarantine.parquet")
             self.report.quarantine["file"] = "quarantine.parquet"
+
+
+def _read_mapping(file: Path) -> Mapping:
+    # Imported when needed, as below.
+    from loaders.mapping import read_mapping
+
+    return read_mapping(file)
 
 
 def _adapter(kind: How) -> Adapter:

@@ -6,13 +6,15 @@ import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from graph.schema import TABLES
 from loaders import canonical
-from loaders.mapping import Mapping
 from loaders.messages import UnreadableSource
 from loaders.report import LoadReport
+
+if TYPE_CHECKING:
+    from loaders.mapping import Mapping
 
 SourceKind = Literal["canonical", "ocds", "bods"]
 """What the files of a source are."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from graph.schema import PROVENANCE_HEADERS, TABLES
@@ -19,7 +21,7 @@ WHITESPACE = " \t\r\n\u00a0\u2002\u2003\u2009\u200b\u3000\ufeff"
 _FULL = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000"
 _HALF = "".join(chr(code) for code in range(0x21, 0x7F)).replace("'", "''") + " "
 
-_CONTROLS = tuple(bytes((code,)) for code in (*range(33), 127))
+_ASCII = 0x80
 _WIDE = (b"\xc2\xa0", b"\xe2\x80", b"\xe3\x80\x80", b"\xef\xbb\xbf", b"\xef\xbc", b"\xef\xbd")
 """UTF-8 of the blanks above and the beginnings of the full-width signs."""
 
@@ -282,18 +284,22 @@ def messy_columns(rows: pa.Table) -> frozenset[str]:
 
 def formula_columns(rows: pa.Table) -> frozenset[str]:
     """Text columns with an equals sign anywhere: some cell may begin like a formula."""
-    return frozenset(name for name, data in _bytes(rows) if b"=" in data)
+    return frozenset(name for name, data in _bytes(rows) if (data == ord("=")).any())
 
 
-def _bytes(rows: pa.Table) -> Iterator[tuple[str, bytes]]:
+def _bytes(rows: pa.Table) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
     for name, column in zip(rows.column_names, rows.columns, strict=True):
         if pa.types.is_string(column.type):
             for chunk in column.chunks:
-                if (buffer := chunk.buffers()[2]) is not None:
-                    yield name, buffer.to_pybytes()
+                buffer = chunk.buffers()[2]
+                if buffer is not None and len(buffer):
+                    yield name, np.frombuffer(buffer, np.uint8)
 
 
-def _is_messy(data: bytes) -> bool:
-    if any(mark in data for mark in _CONTROLS):
+def _is_messy(data: npt.NDArray[np.uint8]) -> bool:
+    if data.min() <= ord(" "):
         return True
-    return not data.isascii() and any(mark in data for mark in _WIDE)
+    if data.max() < _ASCII:
+        return False
+    content = data.tobytes()
+    return any(mark in content for mark in _WIDE)
