@@ -26,6 +26,7 @@ from queries.arrears import (
     new_arrears,
     overdue_terms,
     second_default,
+    unbalanced_ledger,
     vanished_entry,
 )
 from queries.bid_rigging import (
@@ -118,6 +119,7 @@ DETECTORS: tuple[Detector, ...] = (
     overdue_terms.DETECTOR,
     diverted_fund.DETECTOR,
     invalid_certificate.DETECTOR,
+    unbalanced_ledger.DETECTOR,
 )
 
 
