@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, NoReturn
 import orjson
 import typer
 
-from i18n import Language, text
+from i18n import Language, Text, text
+from queries.collusion.command import TRAIN_HELP, evaluate_app, train
 from queries.ocp.command import app as ocp
 
 EXIT_ERROR = 1
@@ -28,7 +29,11 @@ app = typer.Typer(
     name="qingfeng", help=_t("about"), no_args_is_help=True, rich_markup_mode="markdown", add_completion=False
 )
 
+graph = typer.Typer(help=_t("graph_help"), no_args_is_help=True)
+app.add_typer(graph, name="graph")
 app.add_typer(ocp, name="ocp")
+app.add_typer(evaluate_app, name="evaluate")
+app.command(help=TRAIN_HELP)(train)
 
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", envvar="QINGFENG_WORKSPACE", help=_t("option_workspace"), file_okay=False)
@@ -90,7 +95,7 @@ def load(
                 threads=threads,
             )
     except (SourceError, MappingError, WorkspaceError) as error:
-        _fail(str(error), as_json)
+        _fail(_said(error), as_json)
     if as_json:
         _print_json(report.as_dict())
     else:
@@ -115,7 +120,7 @@ def scan(
     from graph.snapshot import Workspace, WorkspaceError
     from queries import output
     from queries.profiles import ProfileError, configure, parse_setting, read_profile
-    from queries.registry import choose
+    from queries.registry import UnknownDetector, choose
     from queries.scan import ScanError
     from queries.session import scan_workspace
     from viz.terminal import show_scan, stepping
@@ -126,8 +131,8 @@ def scan(
             detector_id, parameter, value = parse_setting(item)
             settings.setdefault(detector_id, {})[parameter] = value
         chosen = configure(choose(family or [], detector or []), read_profile(profile), settings)
-    except (ProfileError, KeyError) as error:
-        _usage(str(error.args[0]))
+    except (ProfileError, UnknownDetector) as error:
+        _usage(_said(error))
     try:
         with stepping(quiet=as_json, language=LANGUAGE) as progress:
             result = scan_workspace(Workspace(workspace), chosen, engine=engine, threads=threads, progress=progress)
@@ -135,7 +140,7 @@ def scan(
         if out is not None:
             output.write_findings(result, out)
     except (WorkspaceError, ScanError, EngineError) as error:
-        _fail(str(error), as_json)
+        _fail(_said(error), as_json)
     if as_json:
         _print_json(output.report(result))
     else:
@@ -154,7 +159,7 @@ def explain(
     try:
         finding = find(workspace, finding_id)
     except NoScanError as error:
-        _fail(str(error), as_json)
+        _fail(_said(error), as_json)
     if as_json:
         _print_json(finding)
     else:
@@ -173,7 +178,7 @@ def coverage(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption
         place = Workspace(workspace)
         covered = cover(open_tables(place.current(), place.secret()), DETECTORS)
     except WorkspaceError as error:
-        _fail(str(error), as_json)
+        _fail(_said(error), as_json)
     if as_json:
         _print_json([item.as_dict() for item in covered])
     else:
@@ -197,8 +202,8 @@ def detectors(
         return
     try:
         found = registry.detector(detector_id)
-    except KeyError as error:
-        _usage(str(error.args[0]))
+    except registry.UnknownDetector as error:
+        _usage(_said(error))
     if as_json:
         _print_json(detector_as_dict(found))
     else:
@@ -253,9 +258,55 @@ def doctor(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption =
         raise typer.Exit(EXIT_ERROR)
 
 
+@graph.command(help=_t("push_help"))
+def push(
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    full: Annotated[bool, typer.Option("--full", help=_t("push_full"))] = False,
+    as_json: JsonOption = False,
+) -> None:
+    from graph.engine import EngineError
+    from graph.neo4j_push import push as run_push
+    from graph.neo4j_settings import read_settings
+    from graph.snapshot import Workspace, WorkspaceError
+    from viz.terminal import counting
+
+    try:
+        with counting(quiet=as_json) as progress:
+            report = run_push(Workspace(workspace), read_settings(), full=full, progress=progress)
+    except (EngineError, WorkspaceError) as error:
+        _fail(_said(error), as_json)
+    if as_json:
+        changes = {name: {"total": change.total} for name, change in report.changes.items()}
+        _print_json({"snapshot_id": report.snapshot_id, "compared_with": report.compared_with, "changes": changes})
+    else:
+        typer.echo(_t("push_done", snapshot=report.snapshot_id, rows=f"{report.rows:,}"))
+
+
+@graph.command(help=_t("status_help"))
+def status(as_json: JsonOption = False) -> None:
+    from graph.engine import EngineError
+    from graph.neo4j import server_snapshot
+    from graph.neo4j_settings import read_settings
+
+    try:
+        snapshot = server_snapshot(read_settings())
+    except EngineError as error:
+        _fail(_said(error), as_json)
+    if as_json:
+        _print_json({"snapshot_id": snapshot})
+    else:
+        typer.echo(_t("status_none") if snapshot is None else _t("status_shows", snapshot=snapshot))
+
+
 def _print_json(document: object) -> None:
     sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     sys.stdout.buffer.flush()
+
+
+def _said(error: Exception) -> str:
+    """The error in the user's language, in English where it has no other."""
+    said = getattr(error, "text", None) or getattr(error, "message", None)
+    return said.in_language(LANGUAGE) if isinstance(said, Text) else str(error)
 
 
 def _fail(message: str, as_json: bool) -> NoReturn:

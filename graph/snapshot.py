@@ -31,10 +31,12 @@ from typing import Any
 
 import orjson
 
+from i18n import Problem
+
 FORMAT = 1
 
 
-class WorkspaceError(Exception):
+class WorkspaceError(Problem):
     """A workspace cannot be used; the message says why and what to do."""
 
 
@@ -145,7 +147,7 @@ class Workspace:
         """
         pointer = self.path / "CURRENT"
         if not pointer.is_file():
-            raise WorkspaceError(f"{self.path} holds no data yet: run `qingfeng load SOURCE --workspace {self.path}`")
+            raise WorkspaceError("no_data", workspace=self.path)
         return self.snapshot(pointer.read_text(encoding="ascii").strip())
 
     def current_or_none(self) -> Snapshot | None:
@@ -162,15 +164,9 @@ class Workspace:
         try:
             document = orjson.loads((folder / "manifest.json").read_bytes())
         except (OSError, orjson.JSONDecodeError) as error:
-            raise WorkspaceError(
-                f"snapshot {snapshot_id} in {self.path} cannot be read ({error}): restore the folder from a backup "
-                "or load the sources again"
-            ) from error
+            raise WorkspaceError("bad_snapshot", snapshot=snapshot_id, workspace=self.path, reason=error) from error
         if document["format"] != FORMAT:
-            raise WorkspaceError(
-                f"snapshot {snapshot_id} has format {document['format']}, this version reads format {FORMAT}: "
-                "load the sources again"
-            )
+            raise WorkspaceError("other_format", snapshot=snapshot_id, found=document["format"], known=FORMAT)
         as_of = document["data_as_of"]
         return Snapshot(
             folder,
@@ -218,9 +214,7 @@ class Workspace:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise WorkspaceError(
-                    f"another process is loading into {self.path}: wait for it to end, then run the command again"
-                ) from error
+                raise WorkspaceError("in_use", workspace=self.path) from error
             yield
 
     def secret(self) -> bytes:

@@ -6,6 +6,7 @@ else (the command line, error messages, the pages) is a key of the one catalogue
 
 from __future__ import annotations
 
+import difflib
 import functools
 import tomllib
 from collections.abc import Iterable
@@ -50,6 +51,12 @@ def listing(items: Iterable[str | Text]) -> Text:
     return Text(zh="、".join(part.zh for part in parts), en=", ".join(part.en for part in parts))
 
 
+def near(word: str, known: Iterable[str]) -> str:
+    """What was probably meant: the known words nearest to `word`, or all of them where none is near."""
+    words = sorted(known)
+    return ", ".join(difflib.get_close_matches(word, words, n=3) or words)
+
+
 def money(minor: int, currency: str = "CNY") -> Text:
     """A sum of money in minor units for a sentence: `12.34 万元` and `CNY 123,400.00`."""
     exact = f"{currency} {minor / 100:,.2f}"
@@ -57,6 +64,20 @@ def money(minor: int, currency: str = "CNY") -> Text:
         return Text(zh=exact, en=exact)
     yuan = minor / 100
     return Text(zh=f"{yuan / 10_000:,.2f} 万元" if abs(yuan) >= 10_000 else f"{yuan:,.2f} 元", en=exact)
+
+
+class Problem(Exception):
+    """An error that a user sees: what is wrong, where, and what to do, in both languages.
+
+    `key` names the text in the catalogue's section `error`; `str()` is English, `text` has both.
+    """
+
+    def __init__(self, key: str, **values: object) -> None:
+        self.text = catalogue()[f"error.{key}"].format(**values)
+        super().__init__(self.text.en)
+
+    def __str__(self) -> str:
+        return self.text.en
 
 
 @functools.cache

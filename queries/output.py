@@ -15,10 +15,11 @@ from typing import Any
 
 import orjson
 
+from i18n import Problem
 from queries.scan import ScanResult
 
 
-class NoScanError(Exception):
+class NoScanError(Problem):
     """There is no scan to read, or it has no finding of that id; the message says what to run."""
 
 
@@ -86,7 +87,7 @@ def last_findings(workspace: Path) -> Iterator[dict[str, Any]]:
     """
     pointer = workspace / "LAST_SCAN"
     if not pointer.is_file():
-        raise NoScanError(f"{workspace} has no scan yet: run `qingfeng scan --workspace {workspace}`")
+        raise NoScanError("no_scan", workspace=workspace)
     folder = workspace / "scans" / pointer.read_text(encoding="ascii").strip()
     with (folder / "findings.jsonl").open("rb") as handle:
         for line in handle:
@@ -103,7 +104,5 @@ def find(workspace: Path, finding_id: str) -> dict[str, Any]:
     if len(matches) == 1:
         return matches[0]
     if matches:
-        raise NoScanError(f"{len(matches)} findings begin with {finding_id}: give more of the id")
-    raise NoScanError(
-        f"the last scan has no finding {finding_id}: the ids are in findings.jsonl and in the scan's table"
-    )
+        raise NoScanError("several_findings", count=len(matches), finding=finding_id)
+    raise NoScanError("no_finding", finding=finding_id)

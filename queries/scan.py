@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from graph.engine import GraphEngine
 from graph.snapshot import Snapshot
+from i18n import Problem
 from queries.detector import Cypher, Detector, Params
 from queries.evidence import resolve
 from queries.finding import Finding, Lead, Status, finding_id
@@ -24,7 +25,7 @@ from queries.laws import in_force
 from queries.relations import materialise
 
 
-class ScanError(Exception):
+class ScanError(Problem):
     """A scan stopped: names the detector and what went wrong. Nothing of the scan counts."""
 
 
@@ -124,7 +125,7 @@ def _select(
         assert graph is not None
         return _walk(select, connection, graph, values)
     except duckdb.Error as error:
-        raise ScanError(f"detector {detector.id} failed: {error}") from error
+        raise ScanError("detector_failed", detector=detector.id, reason=error) from error
 
 
 def _walk(
@@ -171,7 +172,7 @@ def _complete(
     for lead in leads:
         name = finding_id(detector.id, lead.identity)
         if name in findings:
-            raise ScanError(f"detector {detector.id} gave two findings of one identity: {lead.identity}")
+            raise ScanError("one_identity", detector=detector.id, identity=lead.identity)
         findings[name] = Finding(
             finding_id=name,
             detector=detector.id,
@@ -198,7 +199,9 @@ def _report(
     counts = {str(name): int(value or 0) for name, value in population.iloc[0].items()}
     judged = counts.pop("judged")
     if counts.keys() != detector.not_judgeable.keys():
-        raise ScanError(f"detector {detector.id} counts {sorted(counts)}, declares {sorted(detector.not_judgeable)}")
+        raise ScanError(
+            "other_reasons", detector=detector.id, counted=sorted(counts), declared=sorted(detector.not_judgeable)
+        )
     flagged = Counter(f.lead.tier.value for f in findings if f.lead.status is Status.FLAGGED)
     cleared = sum(f.lead.status is Status.CLEARED for f in findings)
     return DetectorReport(

@@ -34,9 +34,15 @@ def _console() -> Console:
     return Console(soft_wrap=False, highlight=False)
 
 
+class Counting(Protocol):
+    """Told what is being done, how much of it is done, and how much there is (0 where it is unknown)."""
+
+    def __call__(self, name: str, done: int, total: int) -> None: ...
+
+
 @contextlib.contextmanager
-def counting(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
-    """A progress bar told `(what, done, total)`, with rate and time left; total 0 where it is unknown."""
+def counting(*, quiet: bool) -> Iterator[Counting | None]:
+    """A progress bar a name, with rate and time left."""
     if quiet:
         yield None
         return
@@ -51,12 +57,12 @@ def counting(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 
-        def told(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(escape(what), total=total or None, rate="")
-            task = bar.tasks[tasks[what]]
+        def told(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(escape(name), total=total or None, rate="")
+            task = bar.tasks[tasks[name]]
             speed = f"{task.speed:,.0f}/s" if task.speed else ""
-            bar.update(tasks[what], completed=done, total=total or None, rate=speed)
+            bar.update(tasks[name], completed=done, total=total or None, rate=speed)
 
         yield told
 

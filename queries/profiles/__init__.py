@@ -6,7 +6,6 @@ detector's id to the parameters that it sets. What it leaves out keeps the natio
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from i18n import Problem, near
 from queries.detector import Detector, Params
 
 
-class ProfileError(Exception):
+class ProfileError(Problem):
     """A profile or a setting cannot be used: says which, why, and what there is instead."""
 
 
@@ -51,11 +51,11 @@ def read_profile(name_or_file: str) -> Profile:
     """
     file = built_in().get(name_or_file, Path(name_or_file))
     if not file.is_file():
-        raise ProfileError(f"no rule profile {name_or_file!r}: give a file, or one of {', '.join(built_in())}")
+        raise ProfileError("no_profile", name=name_or_file, known=", ".join(built_in()))
     try:
         return Profile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (yaml.YAMLError, ValidationError) as error:
-        raise ProfileError(f"{file}: not a rule profile. {error}") from error
+        raise ProfileError("bad_profile", file=file, reason=error) from error
 
 
 def configure(
@@ -77,7 +77,7 @@ def configure(
     known = {d.id for d in detectors}
     for detector_id in settings or {}:
         if detector_id not in known:
-            raise ProfileError(f"no detector {detector_id!r} is to run{_nearest(detector_id, known)}")
+            raise ProfileError("not_to_run", detector=detector_id, near=near(detector_id, known))
     chosen = []
     for detector in detectors:
         values: dict[str, Any] = {}
@@ -86,13 +86,15 @@ def configure(
         for parameter in values:
             if parameter not in detector.parameters.model_fields:
                 raise ProfileError(
-                    f"detector {detector.id} has no parameter {parameter!r}"
-                    f"{_nearest(parameter, set(detector.parameters.model_fields))}"
+                    "no_parameter",
+                    detector=detector.id,
+                    parameter=parameter,
+                    near=near(parameter, set(detector.parameters.model_fields)),
                 )
         try:
             chosen.append((detector, detector.parameters.model_validate(values)))
         except ValidationError as error:
-            raise ProfileError(f"detector {detector.id}: {error}") from error
+            raise ProfileError("bad_value", detector=detector.id, reason=error) from error
     return chosen
 
 
@@ -105,10 +107,5 @@ def parse_setting(text: str) -> tuple[str, str, Any]:
     name, equals, value = text.partition("=")
     detector, dot, parameter = name.strip().partition(".")
     if not (equals and dot and detector and parameter):
-        raise ProfileError(f"cannot read the setting {text!r}: write detector.parameter=value")
+        raise ProfileError("bad_setting", setting=text)
     return detector, parameter, yaml.safe_load(value)
-
-
-def _nearest(word: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(word, sorted(known), n=3)
-    return f": did you mean {', '.join(near)}?" if near else f": there are {', '.join(sorted(known)) or 'none'}"
