@@ -60,9 +60,9 @@ from queries.detector import FAMILIES, Detector
 from queries.ocp.detectors import OCP_DETECTORS
 from queries.off_platform import no_platform_record, stale_platform, work_before_tender
 from queries.power import agent_concentration, complaint_cluster, petty_power, undisclosed_item
-from queries.qualification import concurrent_manager, invalid_certificate
+from queries.qualification import borrowed_qualification, concurrent_manager, invalid_certificate
 from queries.special_funds import diverted_fund
-from queries.subcontracting import repeated_subcontract
+from queries.subcontracting import repeated_subcontract, whole_transfer
 
 DETECTORS: tuple[Detector, ...] = (
     same_device.DETECTOR,
@@ -120,6 +120,8 @@ DETECTORS: tuple[Detector, ...] = (
     diverted_fund.DETECTOR,
     invalid_certificate.DETECTOR,
     unbalanced_ledger.DETECTOR,
+    whole_transfer.DETECTOR,
+    borrowed_qualification.DETECTOR,
 )
 
 
