@@ -380,7 +380,7 @@ WORLDS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(worlds=st.lists(WORLDS, min_size=2, max_size=2))
 def test_any_sequence_of_snapshots_is_followed(
     worlds: list[World], neo4j_settings: Neo4jSettings, tmp_path_factory: pytest.TempPathFactory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from graph.engine import GraphEngine
 from graph.neo4j import Neo4jGraph, open_server
 from graph.neo4j_push import push
 from graph.neo4j_settings import Neo4jSettings, connect
-from graph.schema import EDGES, NODES
+from graph.schema import EDGES, NODES, TABLES
+from graph.schema.model import Kind
 from graph.snapshot import Workspace
 from graph.tables import open_tables
 from loaders.load import load
@@ -36,6 +38,13 @@ pytestmark = pytest.mark.xdist_group("neo4j")
 WALKERS = [d for d in DETECTORS if isinstance(d.select, Cypher)]
 TEXTS = {d.id: d.select.text for d in WALKERS if isinstance(d.select, Cypher)}
 QUESTIONS = questions()
+
+FITTING = (
+    "MATCH (o:Person)-[:POST]->(:Party) MATCH (o)-[:KIN]-(:Person)-[:ROLE]->(f:Org)<-[:OWNS]-(:Party) "
+    "RETURN o.id AS official, f.id AS firm ORDER BY official, firm LIMIT 1",
+    "MATCH (b:Party)-[:LETS]->(:Contract)-[:SUPPLIED_BY]->(:Party) RETURN b.id AS body ORDER BY body LIMIT 1",
+)
+"""Parties of a world about whom the questions have an answer."""
 
 EXPLAINED: dict[str, tuple[str, str]] = {
     # GQL status: (the one text that may have it, why)
@@ -108,21 +117,37 @@ def load_alone(tables: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path, 
     workspace.point_at(snapshot.id)
 
 
-@pytest.mark.parametrize("detector_id", TEXTS)
-def test_case_files_give_the_same_findings(detector_id: str, at_server: Neo4jSettings, tmp_path: Path) -> None:
-    cases: list[Case] = read_cases(detector_id)
-    found = 0
-    workspace = Workspace(tmp_path / "workspace")
+def beside_one_another(cases: Sequence[Case]) -> dict[str, list[dict[str, Any]]]:
+    """All worlds of the cases in one, kept apart by a mark on every identifier."""
+    world: dict[str, list[dict[str, Any]]] = {}
     for number, case in enumerate(cases):
-        load_alone(case.tables, tmp_path / str(number), workspace)
-        push(workspace, at_server)
-        snapshot = workspace.current()
-        with open_tables(snapshot, workspace.secret(), threads=1) as tables:
-            both = BothEngines(open_graph(snapshot, lambda tables=tables: tables), open_server(snapshot))
-            chosen = configure([detector(detector_id)], settings={detector_id: case.parameters})
-            found += len(run_scan(snapshot, tables, lambda both=both: both, chosen).findings)
-            both.close()
-    assert found >= sum(case.expect != "silent" for case in cases)
+        for table, rows in case.tables.items():
+            marked = {c.name for c in TABLES[table].columns if c.kind is Kind.ID} - {"currency", "region"}
+            marked |= {"value", "id_number"}  # a telephone or a person of one world is none of another's
+            world.setdefault(table, []).extend(
+                {k: f"{number}-{v}" if k in marked and v not in (None, "") else v for k, v in row.items()}
+                for row in rows
+            )
+    return world
+
+
+def test_case_files_give_the_same_findings(at_server: Neo4jSettings, tmp_path: Path) -> None:
+    cases = [case for detector_id in TEXTS for case in read_cases(detector_id)]
+    workspace = Workspace(tmp_path / "workspace")
+    load_alone(beside_one_another(cases), tmp_path, workspace)
+    push(workspace, at_server)
+    snapshot = workspace.current()
+    settings = {(case.detector, json.dumps(case.parameters, sort_keys=True)) for case in cases}
+    found = dict.fromkeys(TEXTS, 0)
+    with open_tables(snapshot, workspace.secret(), threads=1) as tables:
+        both = BothEngines(open_graph(snapshot, lambda: tables), open_server(snapshot))
+        for detector_id, parameters in sorted(settings):
+            chosen = configure([detector(detector_id)], settings={detector_id: json.loads(parameters)})
+            found[detector_id] += len(run_scan(snapshot, tables, lambda: both, chosen).findings)
+        both.close()
+    for detector_id in TEXTS:
+        expected = [c for c in cases if c.detector == detector_id and c.expect != "silent"]
+        assert found[detector_id] >= len(expected), f"the worlds of {detector_id} lost findings beside one another"
 
 
 def test_sample_province_gives_the_same_findings_and_answers(at_server: Neo4jSettings, tmp_path: Path) -> None:
@@ -137,15 +162,22 @@ def test_sample_province_gives_the_same_findings_and_answers(at_server: Neo4jSet
 
 
 def answers_of_both(workspace: Workspace, server: Neo4jSettings) -> dict[str, list[Any]]:
-    """The rows of every question of the analysts' page, which must be the same on both engines."""
+    """The rows of every question of the analysts' page, which must be the same on both engines.
+
+    The page's ids are examples: where the world has a party that fits better, the question is about that one.
+    """
     snapshot = workspace.current()
     with open_tables(snapshot, workspace.secret()) as tables:
         embedded = open_graph(snapshot, lambda: tables)
         remote = Neo4jGraph.open(server, snapshot.id)
         answers = {}
+        fitting = {
+            k: v for text in FITTING for row in embedded.run(text, {}).to_dict("records") for k, v in row.items()
+        }
         for question in QUESTIONS:
-            rows = embedded.run(question.cypher, question.parameters)
-            others = remote.run(question.cypher, question.parameters)
+            parameters = {name: fitting.get(name, value) for name, value in question.parameters.items()}
+            rows = embedded.run(question.cypher, parameters)
+            others = remote.run(question.cypher, parameters)
             assert others.to_json(orient="split") == rows.to_json(orient="split"), question.title
             answers[question.title] = rows.to_dict("records")
         remote.close()
@@ -206,7 +238,7 @@ def test_random_small_worlds_give_the_same_findings(
     workspace = Workspace(tmp_path_factory.mktemp("worlds"))
 
     @settings(
-        max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
     )
     @given(world=small_worlds())
     def compare(world: dict[str, list[dict[str, Any]]]) -> None:
