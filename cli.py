@@ -82,6 +82,7 @@ def load(
     from loaders.adapter import SourceError
     from loaders.load import load as run_load
     from loaders.mapping import MappingError
+    from loaders.merging import KeyCollision
     from viz.terminal import loading, show_load
 
     try:
@@ -94,7 +95,7 @@ def load(
                 progress=progress,
                 threads=threads,
             )
-    except (SourceError, MappingError, WorkspaceError) as error:
+    except (SourceError, MappingError, KeyCollision, WorkspaceError) as error:
         _fail(_said(error), as_json)
     if as_json:
         _print_json(report.as_dict())

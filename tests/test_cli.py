@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from i18n import LANGUAGES
+import cli
+from i18n import LANGUAGES, text
 from queries.registry import DETECTORS
 from tests.conftest import ROOT
 
@@ -84,6 +86,10 @@ def test_explain_shows_rows_law_and_innocent_explanations(scanned: Path) -> None
     assert as_json("explain", finding["finding_id"][:10], "--workspace", scanned)["identity"] == finding["identity"]
 
 
+def in_process(*arguments: str, workspace: Path) -> Any:
+    return CliRunner().invoke(cli.app, list(arguments), env={"QINGFENG_WORKSPACE": str(workspace)})
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -101,10 +107,10 @@ def test_explain_shows_rows_law_and_innocent_explanations(scanned: Path) -> None
 def test_mistakes_are_named_with_what_there_is_instead(
     scanned: Path, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
-    done = run(*arguments, QINGFENG_WORKSPACE=str(scanned))
-    assert done.returncode == code
+    done = in_process(*arguments, workspace=scanned)
+    assert done.exit_code == code
     assert says in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.output
 
 
 def test_an_empty_workspace_says_what_to_run(tmp_path: Path) -> None:
@@ -124,14 +130,37 @@ def test_quarantined_rows_give_code_three_when_strict(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_verb_teaches_itself(language: str) -> None:
+def test_the_command_teaches_itself_in_both_languages(language: str) -> None:
     done = run("--help", language=language)
     assert done.returncode == 0
-    for verb in ("sample", "load", "scan", "explain", "detectors", "schema", "docs", "doctor"):
+    assert (text("cli.option_workspace", "zh")[:3] in run("scan", "--help", language=language).stdout) == (
+        language == "zh"
+    )
+    for verb in VERBS:
         assert verb in done.stdout
-        help_text = run(verb, "--help", language=language)
-        assert help_text.returncode == 0
-        assert "--json" in help_text.stdout
+
+
+VERBS = (
+    "sample",
+    "load",
+    "scan",
+    "explain",
+    "detectors",
+    "schema",
+    "docs",
+    "doctor",
+    "coverage",
+    "graph",
+    "ocp",
+    "train",
+)
+
+
+@pytest.mark.parametrize("verb", VERBS[:9])
+def test_every_verb_has_help_and_json(verb: str) -> None:
+    done = CliRunner().invoke(cli.app, [verb, "--help"], env={"COLUMNS": "160"})
+    assert done.exit_code == 0
+    assert "--json" in done.output
 
 
 def test_detectors_schema_and_doctor_as_json(tmp_path: Path) -> None:
