@@ -59,9 +59,9 @@ from queries.debt_feeding import (
 from queries.detector import FAMILIES, Detector
 from queries.ocp.detectors import OCP_DETECTORS
 from queries.off_platform import no_platform_record, stale_platform, work_before_tender
-from queries.power import agent_concentration, complaint_cluster, petty_power, undisclosed_item
+from queries.power import agent_concentration, complaint_cluster, kin_company_wins, petty_power, undisclosed_item
 from queries.qualification import borrowed_qualification, concurrent_manager, invalid_certificate
-from queries.special_funds import diverted_fund
+from queries.special_funds import diverted_fund, one_account_many, starved_project
 from queries.subcontracting import repeated_subcontract, whole_transfer
 
 DETECTORS: tuple[Detector, ...] = (
@@ -120,8 +120,11 @@ DETECTORS: tuple[Detector, ...] = (
     diverted_fund.DETECTOR,
     invalid_certificate.DETECTOR,
     unbalanced_ledger.DETECTOR,
+    starved_project.DETECTOR,
+    one_account_many.DETECTOR,
     whole_transfer.DETECTOR,
     borrowed_qualification.DETECTOR,
+    kin_company_wins.DETECTOR,
 )
 
 
