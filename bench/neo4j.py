@@ -93,11 +93,12 @@ def load_csv(workspace: Workspace, peer: LocalServer) -> tuple[int, float]:
     folder = peer.folder / "import"
     folder.mkdir()
     nodes, edges = layers()
+    every: tuple[Layer, ...] = (*nodes, *edges)
     texts: list[str] = []
     rows = 0
     with open_tables(workspace.current(), workspace.secret()) as tables:
         prepare(tables)
-        for layer in (*nodes, *edges):
+        for layer in every:
             for number, query in enumerate(queries(layer)):
                 file = folder / f"{layer.name}{number}.csv"
                 ((copied,),) = tables.execute(f"COPY ({query}) TO '{file}' (HEADER)").fetchall()
