@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 
-from i18n import Text, catalogue, listing, money, text
+from i18n import Text, catalogue, listing, money
 from tests.conftest import ROOT
 
 CODE = [file for folder in ("graph", "loaders", "queries", "viz") for file in (ROOT / folder).rglob("*.py")]
