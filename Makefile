@@ -32,7 +32,7 @@ demo: install ## Generate a sample province, load it, scan it, print the finding
 	@echo "Your own data:   $(BIN)/qingfeng load FOLDER --workspace my-workspace"
 
 test: install ## Run every test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: install ## Linters, types, import directions, printed pages
 	$(BIN)/ruff format --check .
