@@ -77,7 +77,8 @@ served AS (
   GROUP BY ALL
 )
 SELECT a.person_id AS person, a.org_id AS firm, a.insured_org_id AS insurer, a.since, a.kind, a.refs, g.firms,
-       f.left_on, f.refs AS former_refs, e.group_refs, coalesce(s.won, []) AS won, s.bid_refs, i.org_type AS insurer_type,
+       f.left_on, f.refs AS former_refs, e.group_refs, coalesce(s.won, []) AS won,
+       s.bid_refs, i.org_type AS insurer_type,
        $data_as_of AS today, p.name AS person_name, o.name AS firm_name, i.name AS insurer_name
 FROM apart a LEFT JOIN agencies g USING (insured_org_id)
 LEFT JOIN formerly f ON f.person_id = a.person_id AND f.org_id = a.insured_org_id
