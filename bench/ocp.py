@@ -4,7 +4,8 @@
 
 Every candidate reads the same file in the same run, taking turns, and judges the same eleven indicators; medians are
 printed. CPU is user + system of the command and of its children; memory is the largest sum of their proportional
-shares (PSS). The peer is `ocdscardinal` 0.0.8 built from its source on PyPI:
+shares (PSS). Python's compiled modules are kept in a folder of the run, as an installed package has them.
+The peer is `ocdscardinal` 0.0.8 built from its source on PyPI:
 `pip download --no-binary ocdscardinal ocdscardinal`, then `cargo install --path … --locked --bin ocdscardinal`.
 The floor is what any Python user knows: `json.loads` on each line, and nothing else.
 """
@@ -44,15 +45,19 @@ class Run:
     memory: float
 
 
-def run(command: list[str]) -> Run:
-    """Run a command to its end.
+def run(command: list[str], compiled: Path) -> Run:
+    """Run a command to its end; Python keeps compiled modules in the folder `compiled`.
 
     Raises:
         RuntimeError: it failed.
     """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(compiled)
     begun = time.perf_counter()
     before = os.times()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment
+    ) as process:
         peak = [0]
         watcher = threading.Thread(target=_watch, args=(process, peak))
         watcher.start()
@@ -118,11 +123,11 @@ def measure(count: int, repeat: int, peer: str | None, folder: Path) -> list[str
     candidates = {"Qingfeng": ours, "floor: json.loads alone": [sys.executable, "-c", FLOOR, str(data)]}
     if peer:
         candidates["Cardinal"] = [peer, "indicators", "--settings", str(settings), "--no-meta", str(data)]
-    run(ours)  # once, so that the file is in memory for everyone
+    run(ours, folder)  # once, so that the file is in memory and the modules are compiled
     runs: dict[str, list[Run]] = {name: [] for name in candidates}
     for _ in range(repeat):
         for name, command in candidates.items():
-            runs[name].append(run(command))
+            runs[name].append(run(command, folder))
     size = data.stat().st_size
     data.unlink()
     own = median(one.cpu for one in runs["Qingfeng"])

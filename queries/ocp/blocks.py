@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from typing import Any
 
 import msgspec
@@ -193,22 +193,29 @@ def _patiently(documents: list[object], account: _Account, line: int | None = No
             yield release
 
 
-_worker: Worker | None = None
+def work(tasks: Connection, others: Sequence[Connection], number: int, digits: int) -> None:
+    """Turn every task that comes into a block, or into the error it ended with, until there are no more.
 
-
-def start(counter: Any, digits: int) -> None:
-    """Prepare this process to work. Collection is off: the decoded objects hold no cycles."""
-    global _worker
-    gc.disable()
-    with counter.get_lock():
-        counter.value += 1
-        _worker = Worker(counter.value, digits)
-
-
-def work(task: Task) -> Block:
-    """Do a task in a process that has been started."""
-    assert _worker is not None
-    return _worker.block(task)
+    Args:
+        others: ends of pipes that a forked process holds without using them; they would keep a pipe open.
+    """
+    for other in others:
+        other.close()
+    worker = Worker(number, digits)
+    while True:
+        try:
+            task = tasks.recv()
+        except (EOFError, OSError):
+            return  # there are no more, or nobody waits for the results
+        result: Block | OSError
+        try:
+            result = worker.block(task)
+        except OSError as error:
+            result = error
+        try:
+            tasks.send(result)
+        except OSError:
+            return
 
 
 def raw_lines(task: Task) -> Iterator[bytes]:

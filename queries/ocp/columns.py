@@ -23,14 +23,13 @@ from queries.ocp.releases import (
     Bids,
     Classification,
     Identifier,
-    Item,
     Organization,
     Period,
     Release,
     Tender,
     Value,
 )
-from queries.ocp.vocabulary import NONE, Vocabulary
+from queries.ocp.vocabulary import NONE, LargeVocabulary, Vocabulary
 
 MISSING, OTHER = 0, 9
 """The code of no status, and of a status outside the codelist."""
@@ -104,7 +103,7 @@ class Flattener:
     """
 
     def __init__(self, digits: int = 2) -> None:
-        self.organizations = Vocabulary()
+        self.organizations = LargeVocabulary()
         self.texts = Vocabulary()
         self.digits = digits
 
@@ -154,11 +153,12 @@ class Flattener:
             for award in awards
         ]
         lists["items"] += [len(entries) for entries in items]
-        lists["item_class"] += [self._first_level(item) for entries in items for item in entries]
-
-    def _first_level(self, item: Item) -> str | None:
-        code = (item.classification or _NO_CLASS).id
-        return None if code is None else str(code)[: self.digits]
+        digits = self.digits
+        lists["item_class"] += [
+            None if (code := (item.classification or _NO_CLASS).id) is None else str(code)[:digits]
+            for entries in items
+            for item in entries
+        ]
 
     def _arrays(self, lists: defaultdict[str, list[Any]], lines: Sequence[int]) -> Columns:
         texts, organizations = self.texts.codes, self.organizations.codes

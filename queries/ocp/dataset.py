@@ -6,18 +6,20 @@ this package depends on those numbers, so neither the number of workers nor the 
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any
+from itertools import chain, cycle
+from multiprocessing.connection import Connection
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.blocks import Block, Problem, Worker, raw_releases, start, work
+from queries.ocp.blocks import Block, Problem, Worker, raw_releases, work
 from queries.ocp.columns import ORGANIZATION_COLUMNS, TEXT_COLUMNS, Columns, Flattener, Key, joined, kept
 from queries.ocp.merging import merged
 from queries.ocp.releases import read
@@ -25,7 +27,7 @@ from queries.ocp.sources import Source, Task, opened, tasks
 from queries.ocp.vocabulary import NONE
 
 _AHEAD = 3
-"""Tasks under way for each worker: unpacked data waits in memory, so no more than keeps every worker busy."""
+"""Tasks under way for each worker, so that it need not wait while results are put together."""
 
 
 @dataclass
@@ -72,27 +74,65 @@ def load(names: list[str], *, workers: int = 2, digits: int = 2) -> Dataset:
 
 def gather(sources: list[Source], *, workers: int, digits: int) -> Dataset:
     """Read sources that are open."""
-    gathering = _Gathering(sources, digits)
-    for block in _blocks(tasks(sources), workers, digits):
-        gathering.add(block)
-    return gathering.dataset()
+    collecting = gc.isenabled()
+    gc.disable()  # millions of objects come and go, none of them in a cycle
+    try:
+        gathering = _Gathering(sources, digits)
+        for block in _blocks(tasks(sources), workers, digits):
+            gathering.add(block)
+        return gathering.dataset()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _blocks(todo: Iterator[Task], workers: int, digits: int) -> Iterator[Block]:
+    """The blocks of all tasks, in their order; tasks are dealt out in turn, so nothing depends on who is faster."""
     if workers == 1:
-        worker = Worker(1, digits)
-        yield from map(worker.block, todo)
+        yield from map(Worker(1, digits).block, todo)
         return
-    context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(workers, context, start, (context.Value("i", 0), digits))
-    with pool:
-        under_way: deque[Future[Block]] = deque()
-        for task in todo:
-            under_way.append(pool.submit(work, task))
-            if len(under_way) >= workers * _AHEAD:
-                yield under_way.popleft().result()
+    with _at_work(workers, digits) as pipes:
+        under_way: deque[Connection] = deque()
+        for task, pipe in zip(todo, cycle(pipes), strict=False):
+            # a large task must find its process waiting, not itself stuck with a result that nobody has taken
+            while len(under_way) >= (workers if task.data is not None else workers * _AHEAD):
+                yield _received(under_way.popleft())
+            pipe.send(task)
+            under_way.append(pipe)
         while under_way:
-            yield under_way.popleft().result()
+            yield _received(under_way.popleft())
+
+
+@contextmanager
+def _at_work(workers: int, digits: int) -> Iterator[list[Connection]]:
+    """A pipe to each of some processes that turn tasks into blocks: no more than that, for it starts in no time."""
+    context = multiprocessing.get_context("fork")
+    pipes: list[Connection] = []
+    processes = []
+    for number in range(1, workers + 1):
+        here, there = context.Pipe()
+        process = context.Process(target=work, args=(there, [*pipes, here], number, digits), daemon=True)
+        process.start()
+        there.close()
+        pipes.append(here)
+        processes.append(process)
+    try:
+        yield pipes
+    finally:
+        for pipe in pipes:
+            pipe.close()
+        for process in processes:
+            process.join()
+
+
+def _received(pipe: Connection) -> Block:
+    try:
+        result = pipe.recv()
+    except EOFError:
+        raise ChildProcessError("a process that read the data ended before its time") from None
+    if isinstance(result, Exception):
+        raise result
+    return cast("Block", result)
 
 
 class _Numbers:
