@@ -62,7 +62,7 @@ runs AS (
   FROM numbered GROUP BY tender_id, growth_run HAVING count(*) + 1 >= $min_bids
 ),
 priced AS (
-  SELECT tender_id, bidder_id, min(price) AS price, any_value(consortium_id) AS consortium_id FROM entries
+  SELECT tender_id, bidder_id, min(price) AS price, max(consortium_id) AS consortium_id FROM entries
   WHERE price > 0 GROUP BY tender_id, bidder_id QUALIFY count(*) OVER (PARTITION BY bidder_id) >= $min_tenders
 ),
 pairs AS (
