@@ -11,6 +11,7 @@ from graph.schema import EDGES, NODES, TABLES
 from i18n import LANGUAGES, Language, Text, text
 from queries.detector import FAMILIES, Cypher, Detector
 from queries.laws import laws
+from queries.ocp import pages as ocp
 from queries.registry import DETECTORS
 
 CASES = Path(__file__).resolve().parent.parent / "tests" / "cases"
@@ -18,7 +19,7 @@ CASES = Path(__file__).resolve().parent.parent / "tests" / "cases"
 
 def printed_pages() -> dict[str, str]:
     """Every printed page by its path under `docs/`."""
-    pages: dict[str, str] = {}
+    pages: dict[str, str] = ocp.pages()
     for language in LANGUAGES:
         suffix = "" if language == "en" else ".zh"
         pages[f"schema{suffix}.md"] = schema_page(language)
