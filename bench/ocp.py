@@ -1,6 +1,6 @@
 """Red flags of OCDS files: CPU, wall and memory beside Cardinal's own binary and plain decoding.
 
-    .venv/bin/python bench/ocp.py [--releases 100000 500000] [--repeat 5] [--peer PATH] [--out FILE.md]
+    python -m bench.ocp [--releases 100000 500000] [--repeat 5] [--peer PATH] [--out FILE.md]
 
 Every candidate reads the same file in the same run, taking turns, and judges the same eleven indicators; medians are
 printed. CPU is user + system of the command and of its children; memory is the largest sum of their proportional
@@ -25,10 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "bench"))
+from bench.ocp_releases import write_releases
 
-from ocp_releases import write_releases  # noqa: E402 - found beside this file
+ROOT = Path(__file__).resolve().parent.parent
 
 SETTINGS = "currency = USD\n" + "".join(
     f"[{code}]\n" for code in ["R003", "R018", "R024", "R025", "R028", "R030", "R035", "R036", "R038", "R048", "R058"]
