@@ -59,9 +59,16 @@ from queries.debt_feeding import (
 from queries.detector import FAMILIES, Detector
 from queries.ocp.detectors import OCP_DETECTORS
 from queries.off_platform import no_platform_record, stale_platform, work_before_tender
-from queries.power import agent_concentration, complaint_cluster, kin_company_wins, petty_power, undisclosed_item
+from queries.power import (
+    agent_concentration,
+    complaint_cluster,
+    giver_taker,
+    kin_company_wins,
+    petty_power,
+    undisclosed_item,
+)
 from queries.qualification import borrowed_qualification, concurrent_manager, invalid_certificate, uninsured_staff
-from queries.special_funds import diverted_fund, one_account_many, starved_project
+from queries.special_funds import diverted_fund, fund_transit, one_account_many, starved_project
 from queries.subcontracting import repeated_subcontract, split_contracts, whole_transfer
 
 DETECTORS: tuple[Detector, ...] = (
@@ -125,8 +132,10 @@ DETECTORS: tuple[Detector, ...] = (
     whole_transfer.DETECTOR,
     borrowed_qualification.DETECTOR,
     kin_company_wins.DETECTOR,
+    giver_taker.DETECTOR,
     split_contracts.DETECTOR,
     uninsured_staff.DETECTOR,
+    fund_transit.DETECTOR,
 )
 
 
