@@ -136,7 +136,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         return
     popular = (rows["users"] > params.popular) & (rows["together"] <= params.together)
     rows = rows.assign(
-        terminal=rows["on_site"],
+        # The hall's terminal explains a code only if each of its users was there.
+        terminal=rows.groupby(["tender_id", "thing"])["on_site"].transform("all"),
         owner_file=rows["download_only"] & rows["code"].isin(FILE_CODES),
         network=popular & (rows["code"] == "ip"),
         consultancy=popular & (rows["code"] != "ip"),
