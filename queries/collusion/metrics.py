@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_auc_score
+from scipy.stats import rankdata
+from sklearn.metrics import balanced_accuracy_score
 
 from queries.statistics.prices import Floats
 
@@ -24,13 +25,19 @@ class Estimate:
 
 
 def roc_auc(label: Floats, score: Floats) -> float:
-    """Chance that a collusive tender is ranked above an honest one."""
-    return float(roc_auc_score(label, score))
+    """Chance that a collusive tender is ranked above an honest one (ties count half)."""
+    positive = label == 1
+    n = int(positive.sum())
+    above = rankdata(score)[positive].sum() - n * (n + 1) / 2
+    return float(above / (n * (len(label) - n)))
 
 
 def pr_auc(label: Floats, score: Floats) -> float:
-    """Average precision; a random ranking has the share of collusive tenders."""
-    return float(average_precision_score(label, score))
+    """Average precision: Σ (R(k) - R(k-1)) P(k) over the distinct scores; a random ranking has the collusive share."""
+    order = np.argsort(-score, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
+    found = np.cumsum(label[order])[last]
+    return float(np.sum(np.diff(found, prepend=0.0) * found / (last + 1)) / found[-1])
 
 
 def balanced_accuracy(label: Floats, flag: Floats) -> float:

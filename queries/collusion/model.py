@@ -18,16 +18,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 from scipy.stats import norm
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
 from queries.collusion import features
 from queries.collusion.features import Labelled, Map, Tenders
-from queries.collusion.forest import Forest, from_boosting, from_extra_trees
+from queries.collusion.forest import Forest
 from queries.statistics.prices import Floats
 
 Rows = npt.NDArray[np.int64]
@@ -85,7 +81,16 @@ class Model:
 
     def probability(self, blocks: Mapping[str, Floats]) -> Floats:
         """Calibrated probability that each tender is collusive."""
-        return np.asarray(expit(self._calibrated(self._members(blocks).mean(axis=1))), dtype=np.float64)
+        return self.calibrated(self.odds(blocks))
+
+    def odds(self, blocks: Mapping[str, Floats]) -> Floats:
+        """Mean log-odds of the learners, before calibration."""
+        return np.asarray(self._members(blocks).mean(axis=1), dtype=np.float64)
+
+    def calibrated(self, odds: Floats) -> Floats:
+        """Probabilities of uncalibrated log-odds."""
+        prior = logit(self.base)
+        return np.asarray(expit(prior + self.temperature * (odds - prior)), dtype=np.float64)
 
     def blocks(self, tenders: Tenders, rows: Rows | None = None) -> dict[str, Floats]:
         """The features of tenders that are not in the training set."""
@@ -94,7 +99,7 @@ class Model:
         chosen = {name: table.iloc[at] for name, table in raw.items()}
         if self.known is not None:
             chosen["history"] = features.history(tenders, at, self.known)
-        return {name: _filled(table, self.medians[name]) for name, table in chosen.items()}
+        return {name: filled(table, self.medians[name]) for name, table in chosen.items()}
 
     def score(self, tenders: Tenders, rows: Rows | None = None) -> pd.Series:
         """Probability of each tender, by tender."""
@@ -108,34 +113,30 @@ class Model:
         parts: list[pd.DataFrame] = []
         members = 2 if self.record is None else 3
         scale = self.temperature / members
-        added, start = self.trees.contributions(_stack(blocks, TREES[self.scope]))
+        added, start = self.trees.contributions(stack(blocks, TREES[self.scope]))
         # The trees add probabilities; the slope of the log-odds over the tender's way makes them comparable.
         end = np.clip(added.sum(axis=1) + start, _LEAST, 1 - _LEAST)
         way = end - start
         slope = np.where(np.abs(way) > 1e-9, (logit(end) - logit(np.clip(start, _LEAST, 1 - _LEAST))) / way, 4.0)
         parts.append(pd.DataFrame(added * slope[:, None] * scale, columns=_columns(self.names, TREES[self.scope])))
-        grown, _ = self.boosting.contributions(_stack(blocks, BOOSTING[self.scope]))
+        grown, _ = self.boosting.contributions(stack(blocks, BOOSTING[self.scope]))
         parts.append(pd.DataFrame(grown * scale, columns=_columns(self.names, BOOSTING[self.scope])))
         if self.record is not None:
-            terms = self.record.terms(_stack(blocks, RECORD))
+            terms = self.record.terms(stack(blocks, RECORD))
             parts.append(pd.DataFrame(terms * scale, columns=_columns(self.names, RECORD)))
         joined = pd.concat(parts, axis=1)
         return joined.T.groupby(level=0, sort=False).sum().T
 
     def _members(self, blocks: Mapping[str, Floats]) -> Floats:
         """Log-odds of each learner, shape (rows, learners)."""
-        trees = self.trees.score(_stack(blocks, TREES[self.scope]))
+        trees = self.trees.score(stack(blocks, TREES[self.scope]))
         columns = [
             logit(np.clip(trees, _LEAST, 1 - _LEAST)),
-            _bounded(self.boosting.score(_stack(blocks, BOOSTING[self.scope]))),
+            bounded(self.boosting.score(stack(blocks, BOOSTING[self.scope]))),
         ]
         if self.record is not None:
-            columns.append(_bounded(self.record.score(_stack(blocks, RECORD))))
+            columns.append(bounded(self.record.score(stack(blocks, RECORD))))
         return np.column_stack(columns)
-
-    def _calibrated(self, odds: Floats) -> Floats:
-        prior = logit(self.base)
-        return np.asarray(prior + self.temperature * (odds - prior), dtype=np.float64)
 
 
 TREES = {
@@ -162,132 +163,14 @@ def raw_blocks(tenders: Tenders, scope: Scope, chart: Map | None) -> dict[str, p
     return blocks
 
 
-def fit(
-    tenders: Tenders,
-    label: Floats,
-    rows: Rows,
-    scope: Scope,
-    *,
-    seed: int = 0,
-    calibrate: bool = True,
-    raw: Mapping[str, pd.DataFrame] | None = None,
-    chart: Map | None = None,
-) -> Model:
-    """Train on the tenders `rows`; the others lend their bids to the network, never their labels.
-
-    The history of a training tender is read from the nine tenths of the training tenders that it is not in, as the
-    history of a new tender is read from tenders that it is not in. The calibration is Platt's with the prior held
-    fixed (one slope about the base rate), estimated on predictions of five inner folds.
-
-    Args:
-        tenders: labelled and unlabelled tenders.
-        label: 1 collusive, 0 honest, of all tenders; only those of `rows` are read.
-        rows: positions of the training tenders.
-        scope: what the model may know.
-        seed: of the learners and folds.
-        calibrate: estimate the slope; without it the slope is 1.
-        raw, chart: blocks and map, where the caller has them already.
-
-    Raises:
-        ValueError: fewer than 10 tenders of either label.
-    """
-    y = label[rows]
-    if min(y.sum(), (1 - y).sum()) < 10:
-        raise ValueError(f"{int(y.sum())} collusive of {len(y)} labelled tenders: training needs 10 of either kind")
-    if scope is Scope.HISTORY and chart is None:
-        chart = features.chart(tenders.bids)
-    raw = raw_blocks(tenders, scope, chart) if raw is None else raw
-    tables = {name: table.iloc[rows] for name, table in raw.items()}
-    known = features.labelled(tenders, label, rows) if scope is Scope.HISTORY else None
-    if known is not None:
-        tables["history"] = _crossed_history(tenders, rows, known, seed)
-    medians = {name: np.nan_to_num(np.nanmedian(t.to_numpy(np.float64), axis=0)) for name, t in tables.items()}
-    blocks = {name: _filled(table, medians[name]) for name, table in tables.items()}
-    base = float(y.mean())
-    model = Model(
-        scope=scope,
-        names={name: [str(column) for column in table.columns] for name, table in tables.items()},
-        medians=medians,
-        record=_fit_linear(_stack(blocks, RECORD), y) if known is not None else None,
-        trees=_fit_trees(_stack(blocks, TREES[scope]), y, seed),
-        boosting=_fit_boosting(_stack(blocks, BOOSTING[scope]), y, seed),
-        map=chart,
-        known=known,
-        base=base,
-        temperature=1.0,
-    )
-    if not calibrate:
-        return model
-    odds = np.zeros(len(rows))
-    for train, test in StratifiedKFold(5, shuffle=True, random_state=seed).split(rows, y):
-        inner = fit(tenders, label, rows[train], scope, seed=seed, calibrate=False, raw=raw, chart=chart)
-        held = {name: _filled(table.iloc[rows[test]], inner.medians[name]) for name, table in raw.items()}
-        if inner.known is not None:
-            held["history"] = _filled(features.history(tenders, rows[test], inner.known), inner.medians["history"])
-        odds[test] = inner._members(held).mean(axis=1)
-    return _with_temperature(model, odds, y)
-
-
-def _with_temperature(model: Model, odds: Floats, y: Floats) -> Model:
-    """The model with the slope that gives the held-out predictions the highest likelihood."""
-    prior = logit(model.base)
-
-    def loss(slope: float) -> float:
-        z = prior + slope * (odds - prior)
-        return float(np.logaddexp(0.0, z).sum() - (y * z).sum())
-
-    slope = float(minimize_scalar(loss, bounds=(0.2, 3.0), method="bounded").x)
-    fields = {name: getattr(model, name) for name in Model.__dataclass_fields__}
-    return Model(**{**fields, "temperature": round(slope, 6)})
-
-
-def _crossed_history(tenders: Tenders, rows: Rows, known: Labelled, seed: int) -> pd.DataFrame:
-    parts = []
-    folds = StratifiedKFold(10, shuffle=True, random_state=seed)
-    for _, test in folds.split(rows, known.label):
-        own = np.zeros(len(rows), dtype=bool)
-        own[test] = True
-        parts.append(features.history(tenders, rows[test], known.without(own)).set_axis(test))
-    return pd.concat(parts).sort_index()
-
-
-def _fit_linear(x: Floats, y: Floats) -> Linear:
-    grid = np.linspace(0.0, 1.0, min(100, len(x)))
-    start = Linear(np.quantile(x, grid, axis=0), np.ones(x.shape[1]), 0.0)
-    fitted = LogisticRegression(C=0.03, max_iter=5000).fit(start.terms(x), y)
-    return Linear(start.quantiles, fitted.coef_[0].astype(np.float64), float(fitted.intercept_[0]))
-
-
-def _fit_trees(x: Floats, y: Floats, seed: int) -> Forest:
-    grown = ExtraTreesClassifier(300, min_samples_leaf=2, max_features=0.4, random_state=seed, n_jobs=1)
-    return from_extra_trees(grown.fit(x, y))
-
-
-def _fit_boosting(x: Floats, y: Floats, seed: int) -> Forest:
-    return from_boosting(
-        [
-            HistGradientBoostingClassifier(
-                max_iter=200,
-                learning_rate=0.06,
-                max_leaf_nodes=6,
-                min_samples_leaf=8,
-                l2_regularization=3.0,
-                max_features=0.3,
-                early_stopping=False,
-                random_state=100 * seed + n,
-            ).fit(x, y)
-            for n in range(3)
-        ]
-    )
-
-
-def _filled(table: pd.DataFrame, medians: Floats) -> Floats:
+def filled(table: pd.DataFrame, medians: Floats) -> Floats:
     """Values with the training median where missing, at the precision in which the trees compare."""
     values = table.to_numpy(np.float64)
     return np.where(np.isfinite(values), values, medians).astype(np.float32).astype(np.float64)
 
 
-def _stack(blocks: Mapping[str, Floats], names: tuple[str, ...]) -> Floats:
+def stack(blocks: Mapping[str, Floats], names: tuple[str, ...]) -> Floats:
+    """The blocks of those names side by side."""
     return np.hstack([blocks[name] for name in names])
 
 
@@ -295,7 +178,8 @@ def _columns(names: Mapping[str, list[str]], blocks: tuple[str, ...]) -> list[st
     return [column for block in blocks for column in names[block]]
 
 
-def _bounded(odds: Floats) -> Floats:
+def bounded(odds: Floats) -> Floats:
+    """Log-odds that no learner may exceed."""
     bound = float(logit(1 - _LEAST))
     return np.clip(odds, -bound, bound)
 

@@ -49,7 +49,7 @@ def page(folder: Path) -> str:
 def builtin_section() -> str:
     """The section of the built-in set, which needs no file and is the same on every machine."""
     data = evaluate.prepare(datasets.builtin())
-    figures = [*evaluate.unsupervised(data), *evaluate.firms(data), *evaluate.crossed(data, Scope.HISTORY, seeds=(0,))]
+    figures = [*evaluate.unsupervised(data), *evaluate.held_out_third(data, Scope.HISTORY)]
     text = (
         "A simulated market with a ring of five firms in a tenth of 300 tenders. It checks that this page is current."
     )

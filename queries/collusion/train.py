@@ -10,13 +10,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold
 
 from queries.collusion import features, metrics
-from queries.collusion.features import Tenders
-from queries.collusion.model import Rows, Scope, fit
+from queries.collusion.learning import fit, held_out_odds
+from queries.collusion.model import Scope
 from queries.collusion.store import FORMAT, Stored, save
-from queries.statistics.prices import Floats
 
 MODEL_FILE = Path("models") / "collusion.npz"
 """Where a workspace keeps its model."""
@@ -79,10 +77,11 @@ def train(connection: duckdb.DuckDBPyConnection, labels: pd.Series, workspace: P
     rows = np.flatnonzero(np.isfinite(label))
     filled = np.where(np.isfinite(label), label, 0.0)
     try:
-        model = fit(tenders, filled, rows, Scope.HISTORY)
+        odds = held_out_odds(tenders, filled, rows, Scope.HISTORY)
+        model = fit(tenders, filled, rows, Scope.HISTORY, odds=odds)
     except ValueError as error:
         raise LabelsError(str(error)) from error
-    held = held_out(tenders, filled, rows)
+    held = model.calibrated(odds)
     figures = {
         "roc_auc": metrics.roc_auc(label[rows], held),
         "pr_auc": metrics.pr_auc(label[rows], held),
@@ -103,15 +102,6 @@ def train(connection: duckdb.DuckDBPyConnection, labels: pd.Series, workspace: P
     prices = np.where(np.isfinite(tenders.prices), tenders.prices, model.medians["prices"])
     save(path, Stored(model, about, prices[rows]))
     return Training(path, about, int((~labels.index.isin(tenders.bids.tenders)).sum()))
-
-
-def held_out(tenders: Tenders, label: Floats, rows: Rows, seed: int = 0) -> Floats:
-    """Probabilities of the labelled tenders, each from a model that was trained on the other four fifths."""
-    held = np.zeros(len(rows))
-    for learn, test in StratifiedKFold(5, shuffle=True, random_state=seed).split(rows, label[rows]):
-        model = fit(tenders, label, rows[learn], Scope.HISTORY, seed=seed)
-        held[test] = model.score(tenders, rows[test]).to_numpy()
-    return held
 
 
 def _data_hash(bids: pd.DataFrame, labels: pd.Series) -> str:

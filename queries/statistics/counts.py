@@ -99,9 +99,10 @@ def rate_excess(
 ) -> pd.DataFrame:
     """Subjects with more events (complaints) than their exposure explains.
 
-    The base rate of a stratum is events over exposure. Rates differ honestly between subjects: counts are negative
-    binomial, the dispersion estimated by moments within the stratum after the top twentieth is set aside, so that a
-    cluster does not widen its own null; it is never below 0.02, where the null is nearly Poisson.
+    The base rate of a stratum is the events of the *others* over their exposure. Rates differ honestly between
+    subjects: counts are negative binomial, the dispersion estimated by moments from the others, so that a cluster does
+    not widen its own null. The estimate is raised by half, since too small a dispersion makes the tail too thin, and
+    is never below 0.02, where the null is nearly Poisson.
 
     Args:
         count: events of each subject.
@@ -117,15 +118,14 @@ def rate_excess(
     for _, rows in table.groupby("s", sort=True):
         if len(rows) < fewest or rows["x"].sum() == 0:
             continue
-        expected = rows["e"] * rows["x"].sum() / rows["e"].sum()
-        calm = rows["x"] <= np.ceil(rows["x"].quantile(0.95))
-        rate = rows.loc[calm, "x"].sum() / rows.loc[calm, "e"].sum()
-        mean = rows.loc[calm, "e"] * rate
-        # Setting the top aside trims the honest spread as well; a quarter more makes up for it.
-        over = ((rows.loc[calm, "x"] - mean) ** 2 - mean).sum() / max((mean**2).sum(), 1e-12)
-        dispersion = max(0.02, 1.25 * float(over))
+        x, e = rows["x"], rows["e"]
+        expected = e * (x.sum() - x + 0.5) / (e.sum() - e)
+        mean = e * x.sum() / e.sum()
+        excess, square = (x - mean) ** 2 - mean, mean**2
+        over = (excess.sum() - excess) / (square.sum() - square).clip(lower=1e-12)
+        dispersion = (1.5 * over).clip(lower=0.02)
         shape = 1.0 / dispersion
-        p = stats.nbinom.sf(rows["x"] - 1, shape, shape / (shape + expected))
+        p = stats.nbinom.sf(x - 1, shape, shape / (shape + expected))
         result.loc[rows.index, "expected"] = expected
         result.loc[rows.index, "dispersion"] = dispersion
         result.loc[rows.index, "p"] = p

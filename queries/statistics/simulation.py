@@ -12,6 +12,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+Scheme = Literal["turns", "fixed", "territories"]
+"""Who of a ring wins."""
+
 BASE_DAY = np.datetime64("2021-01-04")
 
 
@@ -36,7 +39,7 @@ def market(
     years: int = 3,
     ring_size: int = 0,
     ring_share: float = 0.05,
-    scheme: Literal["turns", "fixed", "territories"] = "turns",
+    scheme: Scheme = "turns",
     seed: int = 0,
 ) -> Market:
     """Draw a market.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from queries.statistics.prices import Floats, Tenders
 
@@ -30,7 +30,7 @@ class DispersionNull:
     def p_value(self, variance: npt.ArrayLike, count: npt.ArrayLike) -> Floats:
         """Lower-tail p-value of sample variances of `count` log prices each."""
         ratio = np.asarray(variance, dtype=np.float64) / self.variance
-        return np.asarray(stats.f.cdf(ratio, np.asarray(count) - 1, self.likeness), dtype=np.float64)
+        return np.asarray(special.fdtr(np.asarray(count) - 1.0, self.likeness, ratio), dtype=np.float64)
 
 
 def log_variance(tenders: Tenders) -> Floats:
@@ -45,13 +45,18 @@ def log_variance(tenders: Tenders) -> Floats:
         return np.where(n >= 2, squares / (n - 1), np.nan)
 
 
-def fit_null(variance: Floats, count: npt.ArrayLike) -> DispersionNull:
-    """Fit the null to the *upper* half of a comparison group, where no cartel is.
+def fit_null(variance: Floats, count: npt.ArrayLike, likeness: float | None = None) -> DispersionNull:
+    """Fit the null to the *upper* half of comparable tenders, where no cartel is.
 
     For each likeness d0, s0² is set so that the median of the fitted probabilities is ½; the d0 is kept whose
     probabilities above ½ have mean ¾, as uniform ones do. Tenders in the lower tail, those that a cartel may have
     made, move only the median, and towards caution. The fitted d0 is lowered by a fifth: a d0 too high would make the
     tail too thin, and an estimate errs to either side.
+
+    Args:
+        variance: sample variances of log prices.
+        count: bids of each.
+        likeness: d0, where it is known; then only s0² is fitted.
 
     Raises:
         ValueError: fewer than 10 tenders with a positive variance.
@@ -61,16 +66,23 @@ def fit_null(variance: Floats, count: npt.ArrayLike) -> DispersionNull:
     if kept.sum() < 10:
         raise ValueError(f"{int(kept.sum())} comparable tenders: a null model needs at least 10")
     s2, df = variance[kept], n[kept] - 1
-    best, miss = DispersionNull(float(np.median(s2)), float(_LIKENESS[0])), np.inf
-    for likeness in _LIKENESS:
-        scale = float(np.median(s2 / stats.f.ppf(0.5, df, likeness)))
-        upper = stats.f.cdf(s2 / scale, df, likeness)
-        upper = upper[upper > 0.5]
-        off = abs(float(upper.mean()) - 0.75) if len(upper) else np.inf
-        if off < miss:
-            best, miss = DispersionNull(scale, float(likeness)), off
-    cautious = 0.8 * best.likeness
-    return DispersionNull(float(np.median(s2 / stats.f.ppf(0.5, df, cautious))), cautious)
+    if likeness is None:
+        misses = []
+        # Twenty thousand tenders, evenly spaced, say as much of d0 as a million.
+        part = np.unique(np.linspace(0, len(s2) - 1, min(len(s2), 20_000)).astype(np.int64))
+        for d0 in _LIKENESS:
+            scaled = s2[part] / np.median(s2[part] / _median_ratio(df[part], d0))
+            upper = special.fdtr(df[part], d0, scaled)
+            upper = upper[upper > 0.5]
+            misses.append(abs(float(upper.mean()) - 0.75) if len(upper) else np.inf)
+        likeness = 0.8 * float(_LIKENESS[int(np.argmin(misses))])
+    return DispersionNull(float(np.median(s2 / _median_ratio(df, likeness))), likeness)
+
+
+def _median_ratio(df: Floats, likeness: float) -> Floats:
+    """The median of F(df, likeness) for each df; few values of df differ."""
+    values, place = np.unique(df, return_inverse=True)
+    return np.asarray(special.fdtri(values, likeness, 0.5)[place], dtype=np.float64)
 
 
 def dispersion_p_values(variance: Floats, count: npt.ArrayLike, stratum: npt.ArrayLike, fewest: int = 30) -> Floats:
@@ -86,9 +98,16 @@ def dispersion_p_values(variance: Floats, count: npt.ArrayLike, stratum: npt.Arr
     p = np.full(len(n), np.nan)
     group = np.asarray(stratum)
     able = (n >= 3) & np.isfinite(variance)
+    groups = []
     for value in np.unique(group[able]):
         rows = np.flatnonzero(able & (group == value))
-        if len(rows) < fewest or (variance[rows] > 0).sum() < 10:
-            continue
-        p[rows] = fit_null(variance[rows], n[rows]).p_value(variance[rows], n[rows])
+        if len(rows) >= fewest and (variance[rows] > 0).sum() >= 10:
+            groups.append(rows)
+    if not groups:
+        return p
+    # How alike the tenders of a group are is estimated over all groups: small ones cannot tell it by themselves.
+    alike = [variance[rows] / fit_null(variance[rows], n[rows]).variance for rows in groups]
+    likeness = fit_null(np.concatenate(alike), n[np.concatenate(groups)]).likeness
+    for rows in groups:
+        p[rows] = fit_null(variance[rows], n[rows], likeness).p_value(variance[rows], n[rows])
     return p

@@ -1,0 +1,194 @@
+"""Null models: right under chance, and able to see what is planted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse, stats
+
+from queries.statistics import offices
+from queries.statistics.coalitions import coalition_screens
+from queries.statistics.communities import cohesive_groups, expected_meetings, peel, regulars, reshuffle
+from queries.statistics.counts import concentration, expert_leanings, peer_outliers, rate_excess
+from queries.statistics.discovery import benjamini_hochberg
+from queries.statistics.incidence import Incidence, incidence, pairs_of_tenders
+from queries.statistics.simulation import market
+from queries.statistics.variance import dispersion_p_values
+from queries.statistics.winners import rotation_p_value, split_p_value, standing_losers
+
+
+def test_benjamini_hochberg_is_the_step_up_procedure() -> None:
+    p = [0.01, 0.02, 0.03, 0.04, 0.9, float("nan")]
+    q = benjamini_hochberg(p)
+    np.testing.assert_allclose(q[:5], [0.05, 0.05, 0.05, 0.05, 0.9])
+    assert np.isnan(q[5])
+    np.testing.assert_allclose(q[:5], stats.false_discovery_control(p[:5]))
+    assert benjamini_hochberg([]).size == 0
+
+
+def test_pairs_of_a_tender_are_each_met_once() -> None:
+    bids = incidence(["t", "t", "t", "u", "u", "t"], ["a", "b", "c", "c", "a", "a"])
+    tender, first, second = pairs_of_tenders(bids.matrix)
+    assert list(zip(tender, first, second, strict=True)) == [(0, 0, 1), (0, 0, 2), (0, 1, 2), (1, 0, 2)]
+
+
+def test_honest_dispersion_gives_even_p_values() -> None:
+    rng = np.random.default_rng(2)
+    count = rng.integers(3, 12, 4_000)
+    scale = 0.02 / stats.gamma.rvs(6, scale=1 / 6, size=4_000, random_state=rng)
+    variance = scale * stats.chi2.rvs(count - 1, random_state=rng) / (count - 1)
+    p = dispersion_p_values(variance, count, np.zeros(4_000))
+    assert 0.4 < (p < 0.5).mean() < 0.6
+    assert (p < 0.01).mean() < 0.015
+    assert np.isnan(dispersion_p_values(variance[:20], count[:20], np.zeros(20))).all()
+
+
+def chance(seed: int = 0) -> tuple[Incidence, np.ndarray]:
+    drawn = market(tenders=300, firms=60, seed=seed).bids
+    bids = incidence(drawn["tender_id"], drawn["bidder_id"])
+    return bids, np.zeros(len(bids.tenders))
+
+
+def test_reshuffling_keeps_sizes_and_activity() -> None:
+    bids, stratum = chance()
+    for copy in reshuffle(bids, stratum, 3, np.random.default_rng(0)):
+        lost = bids.matrix.sum() - copy.matrix.sum()
+        assert lost < 0.1 * bids.matrix.sum()
+        assert (copy.degree <= bids.degree).all()
+        assert (copy.size <= bids.size).all()
+
+
+def test_expected_meetings_are_the_mean_of_reshuffled_ones() -> None:
+    bids, stratum = chance()
+    expected = sparse.triu(expected_meetings(bids, stratum), k=1).sum()
+    drawn = [
+        float((copy.size * (copy.size - 1) / 2).sum())
+        for copy in reshuffle(bids, stratum, 30, np.random.default_rng(0))
+    ]
+    assert np.mean(drawn) == pytest.approx(expected, rel=0.12)
+
+
+def test_a_ring_is_taken_off_the_network_whatever_the_order_of_the_rows() -> None:
+    drawn = market(tenders=400, firms=60, ring_size=5, seed=3)
+    stratum = {t: r + c for t, r, c in zip(drawn.bids.tender_id, drawn.bids.region, drawn.bids.category, strict=True)}
+    found = []
+    for frame in (drawn.bids, drawn.bids.sample(frac=1.0, random_state=1)):
+        bids = incidence(frame["tender_id"], frame["bidder_id"])
+        table, tested = peel(bids, [stratum[t] for t in bids.tenders], copies=49, resamples=3)
+        assert tested >= len(table) >= 1
+        found.append(table)
+    members = set(found[0].iloc[0]["members"])
+    assert len(members & set(drawn.ring)) >= 4
+    assert len(members) <= 7
+    assert found[0].equals(found[1])
+
+
+def test_a_network_of_chance_has_no_cohesive_group() -> None:
+    for seed in range(3):
+        drawn = market(tenders=300, firms=60, seed=seed).bids
+        bids = incidence(drawn["tender_id"], drawn["bidder_id"])
+        where = drawn.drop_duplicates("tender_id").set_index("tender_id").loc[bids.tenders]
+        groups = cohesive_groups(bids, (where["region"] + where["category"]).to_numpy(), copies=49, resamples=0)
+        assert (benjamini_hochberg(groups.table["p"]) > 0.05).all()
+
+
+def test_regulars_are_those_who_meet_often_enough() -> None:
+    tender = np.repeat(np.arange(8), 3)
+    bids = incidence(tender, ["a", "b", "c"] * 8)
+    assert regulars(bids, fewest=8) == [("a", "b", "c")]
+    assert regulars(bids, fewest=9) == []
+
+
+def test_coalition_screens_read_the_members_bids_alone() -> None:
+    table = coalition_screens(
+        ["t", "t", "t", "u", "u"], ["a", "b", "x", "a", "x"], [100.0, 102.0, 500.0, 100.0, 900.0], [("a", "b"), ("q",)]
+    )
+    assert table.loc[0, "tenders"] == 1
+    assert table.loc[0, "cv_median"] == pytest.approx(np.sqrt(2) / 101)
+    assert table.loc[1, "tenders"] == 0
+
+
+def test_turns_are_seen_and_luck_is_not() -> None:
+    present = np.ones((18, 3), dtype=bool)
+    p, seen, mean = rotation_p_value(np.arange(18) % 3, present, draws=4_000)
+    assert seen == 0
+    assert p < 0.001
+    assert mean > 5
+    rng = np.random.default_rng(5)
+    luck = [rotation_p_value(rng.integers(0, 3, 18), present, draws=500, seed=s)[0] for s in range(60)]
+    assert np.mean(np.array(luck) <= 0.1) < 0.2
+
+
+def test_a_member_that_did_not_bid_is_never_drawn() -> None:
+    present = np.array([[True, False, True]] * 9)
+    p, seen, mean = rotation_p_value([0, 2] * 4 + [0], present, draws=500)
+    assert 0 < p <= 1
+    assert seen <= mean
+
+
+def test_territories_are_seen_and_strength_is_not() -> None:
+    present, place = np.ones((24, 3), dtype=bool), np.arange(24) % 3
+    assert split_p_value(place, present, place, draws=4_000)[0] < 0.001
+    assert split_p_value(np.zeros(24, dtype=int), present, place, draws=500)[0] > 0.3
+
+
+def test_a_standing_loser_is_found_by_hypergeometric_odds() -> None:
+    # w bids in 20 tenders, wins the 10 with f and none without.
+    bid = np.zeros((20, 3))
+    bid[:, 0], bid[:10, 1], bid[:, 2] = 1, 1, 1
+    won = np.zeros((20, 3))
+    won[:10, 0], won[10:, 2] = 1, 1
+    found = standing_losers(sparse.csr_array(bid), sparse.csr_array(won))
+    pair = (found["loser"] == 1) & (found["winner"] == 0)
+    assert found["p"][pair][0] == pytest.approx(stats.hypergeom.sf(9, 20, 10, 10))
+    assert not len(standing_losers(sparse.csr_array(bid), sparse.csr_array(won), fewest_bids=11)["p"])
+
+
+def test_a_lean_is_what_neither_panel_nor_severity_explains() -> None:
+    leaning = offices.evaluations(bias=6.0, seed=1)
+    table = expert_leanings(leaning["tender_id"], leaning["expert_id"], leaning["bidder_id"], leaning["score"])
+    assert table["p"].idxmin() == ("E000", "O000")
+    severe = leaning.assign(score=leaning["score"] - 20 * (leaning["expert_id"] == "E000"))
+    again = expert_leanings(severe["tender_id"], severe["expert_id"], severe["bidder_id"], severe["score"])
+    np.testing.assert_allclose(table["z"], again["z"], atol=1e-9)
+
+
+def test_concentration_compares_with_the_other_owners() -> None:
+    owner = ["g"] * 10 + ["h"] * 20
+    choice = ["a"] * 10 + ["b"] * 19 + ["a"]
+    table = concentration(owner, choice, ["s"] * 30)
+    assert table.loc[("g", "a"), "expected"] == pytest.approx(10 * 2 / 22)
+    assert table.loc[("g", "a"), "p"] < 1e-4
+    alone = concentration(["g"] * 10, ["a"] * 10, ["s"] * 10)
+    assert not len(alone), "an owner alone in its market has nobody to be compared with"
+
+
+def test_a_cluster_does_not_widen_its_own_null() -> None:
+    count, exposure = np.array([1, 0, 2, 1, 0, 1, 1, 0, 2, 1] * 3 + [40]), np.full(31, 10.0)
+    table = rate_excess(count, exposure, ["s"] * 31)
+    assert table["p"].iloc[-1] < 1e-6
+    assert table["p"].iloc[:-1].min() > 0.01
+    assert rate_excess(count[:10], exposure[:10], ["s"] * 10)["p"].isna().all()
+
+
+def test_peers_leave_the_value_itself_out() -> None:
+    rng = np.random.default_rng(4)
+    value = np.exp(rng.normal(10, 1, 20))
+    table = peer_outliers(value, ["p"] * 20)
+    others = np.log(value[1:])
+    t = (np.log(value[0]) - others.mean()) / (others.std(ddof=1) * np.sqrt(1 + 1 / 19))
+    assert table["t"].iloc[0] == pytest.approx(t)
+    assert table["p"].iloc[0] == pytest.approx(stats.t.sf(t, 18))
+    assert peer_outliers(value[:8], ["p"] * 8)["p"].isna().all()
+
+
+def test_a_market_is_what_it_says() -> None:
+    drawn = market(tenders=200, firms=40, ring_size=4, seed=9)
+    rigged = drawn.bids[drawn.bids["collusive"]]
+    assert rigged["tender_id"].nunique() == 10
+    winners = rigged[rigged["is_winner"]].sort_values("tender_id")["bidder_id"]
+    assert winners.value_counts().to_dict() == {"F00000": 3, "F00001": 3, "F00002": 2, "F00003": 2}
+    assert (drawn.bids.groupby("tender_id")["is_winner"].sum() == 1).all()
+    assert drawn.bids.equals(market(tenders=200, firms=40, ring_size=4, seed=9).bids)
+    with pytest.raises(ValueError, match="a ring of 1"):
+        market(ring_size=1)
