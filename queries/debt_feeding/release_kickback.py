@@ -149,8 +149,8 @@ DETECTOR = Detector(
             "at least {keep_pct} %), a party tied to the approver or to an official of the debtor with power to "
             "approve or pay; together {min_pct} to {max_pct} % of the release. Trade of at least "
             "{history_payments} payments that began {history_days} days before the window in like amounts (up to "
-            "{history_ratio} times), and {wage_words} to an employee of that day, at most {wage_max_yuan} yuan each, are "
-            "cleared."
+            "{history_ratio} times), and {wage_words} of at most {wage_max_yuan} yuan to an employee of that day, "
+            "are cleared."
         ),
     ),
     why=Text(
