@@ -165,12 +165,12 @@ def show_scan(result: ScanResult, file: Path, language: Language) -> None:
     """A table per detector, the strongest findings, and what to do next."""
     console = _console()
     table = Table(title=text("scan.title", language, data_as_of=result.data_as_of or "?"), box=box.SIMPLE_HEAD)
-    table.add_column(text("scan.detector", language), no_wrap=True)
-    table.add_column(text("scan.judged", language), justify="right")
+    table.add_column(text("scan.detector", language), overflow="fold")
+    table.add_column(text("scan.judged", language), justify="right", no_wrap=True)
     for tier in "ABC":
-        table.add_column(tier, justify="right")
+        table.add_column(tier, justify="right", no_wrap=True)
     for name in ("cleared", "not_judgeable", "seconds"):
-        table.add_column(text(f"scan.{name}", language), justify="right")
+        table.add_column(text(f"scan.{name}", language), justify="right", min_width=7)
     notes = []
     for report in result.reports:
         found = find_detector(report.detector)
