@@ -54,7 +54,6 @@ awards AS (
 won AS (
   SELECT a.*, n.person_id AS official, n.title, n.how, n.tie_refs
   FROM awards a JOIN near n ON n.body_id = a.body_id AND n.firm_id = a.firm_id AND held(n.valid_from, n.valid_to, a.day)
-  WHERE a.body_id <> a.firm_id
 ),
 -- Who approved the contract and its payments.
 approvers AS (

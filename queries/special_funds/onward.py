@@ -20,7 +20,6 @@ reach AS (
   SELECT r.key, r.amount, f.payee_id AS node, f.day, 0 AS hops
   FROM received r JOIN moving f ON f.payer_id = r.payee_id
   WHERE f.day BETWEEN r.day AND r.day + $hop_days AND f.amount * 100 >= $part_pct * r.amount
-    AND f.payee_id <> r.payer_id AND f.payee_id <> r.payee_id
   UNION
   SELECT r.key, r.amount, f.payee_id, f.day, r.hops + 1
   FROM reach r JOIN moving f ON f.payer_id = r.node

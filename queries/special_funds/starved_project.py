@@ -24,7 +24,7 @@ class Parameters(Params):
     unpaid_pct: float = Field(50, gt=0, le=100, description="Percent of the contract's value that is unpaid at least.")
     arrived_pct: float = Field(50, gt=0, le=100, description="Percent of the fund with which it counts as arrived.")
     used_pct: float = Field(
-        90, gt=0, le=100, description="Percent of the fund spent on the project with which it counts as used up."
+        90, gt=0, le=100, description="Percent of the fund spent on its projects with which it counts as used up."
     )
 
 
@@ -59,7 +59,7 @@ paid AS (
   WHERE coalesce(p.contract_id, d.contract_id) IN (SELECT contract_id FROM let) GROUP BY 1
 ),
 spent AS (
-  SELECT l.fund_id, l.project_id, sum(p.amount) AS spent
+  SELECT l.fund_id, sum(p.amount) AS spent
   FROM let l JOIN payments p ON p.contract_id = l.contract_id AND p.fund_id = l.fund_id GROUP BY ALL
 ),
 starved AS (
@@ -70,7 +70,7 @@ starved AS (
          coalesce(s.spent, 0) AS spent, list_concat(coalesce(o.refs, []), coalesce(p.refs, []), coalesce(a.refs, []))
          AS refs
   FROM let l JOIN funds f USING (fund_id) LEFT JOIN arrived a USING (fund_id) LEFT JOIN owed o USING (contract_id)
-  LEFT JOIN paid p USING (contract_id) LEFT JOIN spent s ON s.fund_id = l.fund_id AND s.project_id = l.project_id
+  LEFT JOIN paid p USING (contract_id) LEFT JOIN spent s USING (fund_id)
 )
 SELECT s.*, coalesce(b.name, s.buyer_id) AS buyer_name, coalesce(c.name, s.supplier_id) AS supplier_name,
        -- Money between the two that names neither contract nor debt.
@@ -178,9 +178,13 @@ def _excuses(row: pd.Series, unpaid: int, params: Parameters) -> Iterator[Excuse
     yield verdict(
         "fund_used_up",
         None if pd.isna(row["fund_amount"]) else bool(row["spent"] * 100 >= params.used_pct * row["fund_amount"]),
-        yes=Text(zh="资金已基本支付给本项目的合同。", en="The fund has been spent on the project's contracts."),
+        yes=Text(
+            zh="资金已基本支付给其所列项目的合同。",
+            en="The fund has been spent on contracts of the projects that it is for.",
+        ),
         no=Text(
-            zh="资金中只有 {spent} 支付给了本项目的合同。", en="Only {spent} of it went to the project's contracts."
+            zh="资金中只有 {spent} 支付给了其所列项目的合同。",
+            en="Only {spent} of it went to contracts of its projects.",
         ).format(spent=money(int(row["spent"]))),
         unknown=Text(zh="资金总额未知。", en="The amount of the fund is unknown."),
     )
@@ -213,14 +217,15 @@ DETECTOR = Detector(
         "{grace_days} 天，"
         "该项目合同的应付日（台账应付日，没有的以合同到期日为准）也已满 {grace_days} 天，而合同额的 {unpaid_pct}% 以上"
         "未付。"
-        "台账记载存在分歧的，资金未实际到位的，资金的 {used_pct}% 以上已付给本项目合同的，以及未载明合同的付款足以覆盖"
+        "台账记载存在分歧的，资金未实际到位的，资金的 {used_pct}% 以上已付给其所列项目合同的，以及未载明合同的付款足以"
+        "覆盖"
         "的，"
         "予以排除。",
         en="The project has a special fund; the fund arrived ({arrived_pct} % of it handed down, or the day of the "
         "grant "
         "where no payment is on record) and the contract fell due (by the ledger, or else by the contract) at least "
         "{grace_days} days ago, and at least {unpaid_pct} % of the contract is unpaid. Disputed debts, funds that "
-        "did not arrive, funds of which {used_pct} % went to the project's contracts, and contracts that unlinked "
+        "did not arrive, funds of which {used_pct} % went to contracts of its projects, and contracts that unlinked "
         "payments cover are cleared.",
     ),
     why=Text(
@@ -236,7 +241,7 @@ DETECTOR = Detector(
     innocent=(
         Innocent("disputed_work", Text(zh="工程存在分歧", en="Disputed work")),
         Innocent("fund_not_arrived", Text(zh="资金未实际到位", en="The fund did not arrive")),
-        Innocent("fund_used_up", Text(zh="资金已用于本项目", en="The fund was spent on the project")),
+        Innocent("fund_used_up", Text(zh="资金已用于所列项目", en="The fund was spent on its projects")),
         Innocent("paid_unlinked", Text(zh="付款未载明合同", en="Paid without naming the contract")),
     ),
     parameters=Parameters,
