@@ -60,12 +60,12 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         level=params.false_discovery,
         copies=params.copies,
         smallest=params.smallest,
+        largest=params.largest,
         seed=params.seed,
     )
     names = world.names()
     for row in found.to_dict("records"):
-        if params.smallest <= len(row["members"]) <= params.largest:
-            yield _lead(world, names, row, params)
+        yield _lead(world, names, row, params)
 
 
 def _lead(world: Market, names: pd.Series, row: Mapping[Hashable, Any], params: Parameters) -> Lead:

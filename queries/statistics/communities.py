@@ -16,7 +16,7 @@ from scipy import sparse
 
 from queries.statistics.discovery import benjamini_hochberg
 from queries.statistics.incidence import Incidence, Matrix, co_bids, jaccard
-from queries.statistics.partition import Labels, leiden, numbered, profile
+from queries.statistics.partition import Chance, Labels, leiden, nested_leiden, numbered, profile
 
 
 def reshuffle(bids: Incidence, stratum: npt.ArrayLike, copies: int, rng: np.random.Generator) -> list[Incidence]:
@@ -42,8 +42,8 @@ def reshuffle(bids: Incidence, stratum: npt.ArrayLike, copies: int, rng: np.rand
     return networks
 
 
-def expected_meetings(bids: Incidence, stratum: npt.ArrayLike) -> Matrix:
-    """Firm × firm: expected co-bids where each stratum's bids are dealt at random, Σ d(i) d(j) Σn(n-1) / (N(N-1))."""
+def chance_meetings(bids: Incidence, stratum: npt.ArrayLike) -> Chance:
+    """How often the firms of a network meet by chance, given the stratum of each tender."""
     _, group = np.unique(np.asarray(stratum), return_inverse=True)
     k = int(group.max()) + 1 if len(group) else 0
     member = sparse.csr_array((np.ones(len(group)), (group, np.arange(len(group)))), shape=(k, len(group)))
@@ -51,7 +51,11 @@ def expected_meetings(bids: Incidence, stratum: npt.ArrayLike) -> Matrix:
     total = np.asarray(activity.sum(axis=1)).ravel()
     places = np.bincount(group, weights=bids.size * (bids.size - 1), minlength=k)
     factor = np.divide(places, total * (total - 1), out=np.zeros(k), where=total > 1)
-    return sparse.csr_array(activity.T @ (sparse.diags_array(factor) @ activity))
+    return Chance(activity, factor)
+
+
+CELLS = 2_000_000
+"""Bids that all reshuffled copies may have together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +98,19 @@ def peel(
     stratum: npt.ArrayLike,
     *,
     level: float = 0.05,
-    rounds: int = 20,
+    rounds: int = 10,
     copies: int = 99,
     resamples: int = 10,
     smallest: int = 3,
+    largest: int = 12,
     seed: int = 1,
     resolution: float = 1.0,
 ) -> tuple[pd.DataFrame, int]:
     """Take the cohesive groups off the network one by one, the strongest first, until chance explains the rest.
 
     A ring's meetings leave its rivals' tenders to themselves, so those too seem to seek each other. Each round
-    therefore tests all communities (Benjamini-Hochberg at `level`), keeps the one of the highest score, and takes out
-    the tenders in which two or more of its members met.
+    therefore tests all communities (Benjamini-Hochberg at `level`), keeps those with at least half of the highest
+    score, and takes out the tenders in which two or more members of one of them met.
 
     Returns:
         One row a group: the columns of `cohesive_groups` with `q` and `members` (bidders' labels, sorted); and how
@@ -119,6 +124,7 @@ def peel(
             copies=copies,
             resamples=resamples,
             smallest=smallest,
+            largest=largest,
             seed=seed,
             resolution=resolution,
         )
@@ -127,11 +133,12 @@ def peel(
         flagged = table[table["q"] <= level]
         if not len(flagged):
             break
-        best = flagged.index[int(flagged["score"].to_numpy().argmax())]
-        inside = part.label == best
-        found.append({**flagged.loc[best].to_dict(), "round": number + 1, "members": tuple(bids.bidders[inside])})
-        alone = np.asarray(matrix @ inside.astype(np.float64)).ravel() < 2
-        matrix = sparse.csr_array(sparse.diags_array(alone.astype(np.float64)) @ matrix)
+        strong = flagged[flagged["score"] >= flagged["score"].max() / 2].sort_values("score", ascending=False)
+        for community, row in strong.iterrows():
+            inside = part.label == community
+            found.append({**row.to_dict(), "round": number + 1, "members": tuple(bids.bidders[inside])})
+            alone = np.asarray(matrix @ inside.astype(np.float64)).ravel() < 2
+            matrix = sparse.csr_array(sparse.diags_array(alone.astype(np.float64)) @ matrix)
         matrix.eliminate_zeros()
     return pd.DataFrame(found), tested
 
@@ -143,6 +150,7 @@ def cohesive_groups(
     copies: int = 99,
     resamples: int = 10,
     smallest: int = 3,
+    largest: int = 12,
     seed: int = 1,
     resolution: float = 1.0,
 ) -> CohesiveGroups:
@@ -157,25 +165,29 @@ def cohesive_groups(
         bids: the incidence.
         stratum: of each tender, in which its bidders could have come from: category, place, period.
         copies: reshuffled networks; `resamples`: of the tenders, for the stability.
-        smallest: members that a community needs.
+        smallest, largest: members that a community may have.
         seed: of Leiden and of the reshuffling.
         resolution: of Leiden; higher gives smaller groups.
     """
     rng = np.random.default_rng(seed)
     groups = np.asarray(stratum)
-    label, table = _communities([bids], groups, seed, resolution)[0]
-    table = table[(table["size"] >= smallest) & (table["excess"] > 0)].copy()
+    label, table = _communities([bids], groups, largest, seed, resolution)[0]
+    table = table[_eligible(table, smallest, largest)].copy()
     if not len(table):
         return CohesiveGroups(label, table.assign(score=[], stability=[], p=[]))
     table["score"] = _score(table)
-    nulls = _communities(reshuffle(bids, groups, copies, rng), groups, seed, resolution)
-    chance = np.sort(
-        np.concatenate([_score(t[(t["size"] >= smallest) & (t["excess"] > 0)]).to_numpy() for _, t in nulls])
-    )
+    # A large network has many communities a copy: fewer copies say as much, and stay within memory.
+    enough = int(np.clip(CELLS // max(1, bids.matrix.nnz), 5, copies))
+    nulls = _communities(reshuffle(bids, groups, min(enough, copies), rng), groups, largest, seed, resolution)
+    chance = np.sort(np.concatenate([_score(t[_eligible(t, smallest, largest)]).to_numpy() for _, t in nulls]))
     above = len(chance) - np.searchsorted(chance, table["score"].to_numpy(), side="left")
     table["p"] = (1.0 + above) / (1.0 + len(chance))
-    table["stability"] = _stability(bids, groups, label, table.index, resamples, rng, seed, resolution)
+    table["stability"] = _stability(bids, groups, label, table.index, resamples, rng, largest, seed, resolution)
     return CohesiveGroups(label, table)
+
+
+def _eligible(table: pd.DataFrame, smallest: int, largest: int) -> pd.Series:
+    return table["size"].between(smallest, largest) & (table["excess"] > 0)
 
 
 def _score(table: pd.DataFrame) -> pd.Series:
@@ -183,36 +195,34 @@ def _score(table: pd.DataFrame) -> pd.Series:
 
 
 def _communities(
-    networks: Sequence[Incidence], stratum: npt.NDArray[np.generic], seed: int, resolution: float
+    networks: Sequence[Incidence], stratum: npt.NDArray[np.generic], largest: int, seed: int, resolution: float
 ) -> list[tuple[Labels, pd.DataFrame]]:
-    """Communities and their profiles of several networks over the same tenders and firms, by one run of Leiden.
-
-    The networks stand side by side as one graph without edges between them; the resolution grows with their
-    number, since modularity compares with the weight of the whole graph.
-    """
+    """Communities and their profiles of several networks over the same tenders and firms, side by side as one graph."""
     parts = []
     for network in networks:
-        shared, expected = co_bids(network.matrix), expected_meetings(network, stratum)
-        weights = _excess_weights(shared, expected, network.degree)
-        parts.append((shared, expected, weights))
+        shared, chance = co_bids(network.matrix), chance_meetings(network, stratum)
+        weights = _excess_weights(shared, chance, network.degree)
+        parts.append((shared, chance, weights))
     block = sparse.block_diag([weights for _, _, weights in parts], format="csr")
-    label = leiden(block, seed, resolution * len(parts))
     firms = len(networks[0].bidders)
+    label = nested_leiden(block, np.repeat(np.arange(len(parts)), firms), largest, seed, resolution)
     found = []
-    for n, (shared, expected, weights) in enumerate(parts):
+    for n, (shared, chance, weights) in enumerate(parts):
         own = numbered(label[n * firms : (n + 1) * firms])
-        found.append((own, profile(weights, shared, expected, own)))
+        found.append((own, profile(weights, shared, chance, own)))
     return found
 
 
-def _excess_weights(shared: Matrix, expected: Matrix, degree: npt.NDArray[np.float64]) -> Matrix:
+def _excess_weights(shared: Matrix, chance: Chance, degree: npt.NDArray[np.float64]) -> Matrix:
     """Jaccard weight of the tenders of two firms, kept for pairs that meet more often than chance (and twice)."""
-    weights = jaccard(shared, degree).tocoo()
-    met = np.asarray(shared[weights.row, weights.col]).ravel()
-    chance = np.asarray(expected[weights.row, weights.col]).ravel()
-    kept = (met > chance) & (met >= 2)
-    share = weights.data * (1.0 - chance / met)
-    return sparse.csr_array((share[kept], (weights.row[kept], weights.col[kept])), shape=weights.shape)
+    pairs = sparse.triu(shared, k=1).tocoo()
+    often = pairs.data >= 2
+    first, second, met = pairs.row[often].astype(np.int64), pairs.col[often].astype(np.int64), pairs.data[often]
+    expected = chance.meetings(first, second)
+    weight = met / (degree[first] + degree[second] - met) * (1.0 - expected / met)
+    kept = met > expected
+    half = sparse.csr_array((weight[kept], (first[kept], second[kept])), shape=shared.shape)
+    return sparse.csr_array(half + half.T)
 
 
 def _stability(
@@ -222,6 +232,7 @@ def _stability(
     communities: pd.Index[int],
     resamples: int,
     rng: np.random.Generator,
+    largest: int,
     seed: int,
     resolution: float,
 ) -> npt.NDArray[np.float64]:
@@ -235,7 +246,7 @@ def _stability(
         networks.append(Incidence(bids.tenders, bids.bidders, thinned))
     size = np.bincount(label)
     overlap = np.zeros((resamples, len(communities)))
-    for n, (other, _) in enumerate(_communities(networks, stratum, seed, resolution)):
+    for n, (other, _) in enumerate(_communities(networks, stratum, largest, seed, resolution)):
         common = sparse.csr_array((np.ones(len(label)), (label, other)), shape=(len(size), int(other.max()) + 1))
         common.sum_duplicates()
         both = common.tocoo()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import networkit as nk
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +44,44 @@ def leiden(weights: Matrix, seed: int = 1, resolution: float = 1.0) -> Labels:
     return numbered(raw)
 
 
+def nested_leiden(
+    weights: Matrix, part: Labels, largest: int, seed: int = 1, resolution: float = 1.0, levels: int = 6
+) -> Labels:
+    """Leiden within each part, and again within each community of more than `largest` nodes, until none splits.
+
+    Modularity compares with the weight of the whole graph, so in a large one it never sees a small group (Fortunato &
+    Barthélemy 2007, PNAS 104, 36-41). Here each part is judged against its own weight: edges between parts are left
+    out, each part's weights are brought to the sum 1, and the resolution is multiplied by the number of parts, which
+    makes one run of Leiden over all of them the same as one run for each.
+
+    Args:
+        weights: symmetric, without a diagonal.
+        part: to start with: the network that each node is of.
+        largest: nodes that a community may have without being looked into.
+        seed, resolution: of Leiden.
+        levels: how often to look into communities at most.
+    """
+    edges = sparse.triu(weights, k=1).tocoo()
+    label, open_ = part.copy(), np.ones(len(part), dtype=bool)
+    for level in range(levels):
+        inner = (label[edges.row] == label[edges.col]) & open_[edges.row]
+        if not inner.any():
+            break
+        row, col, weight = edges.row[inner], edges.col[inner], edges.data[inner]
+        total = np.bincount(label[row], weights=weight, minlength=int(label.max()) + 1)
+        scaled = weight / total[label[row]]
+        graph = sparse.csr_array((scaled, (row, col)), shape=weights.shape)
+        found = leiden(graph, seed, resolution * int((total > 0).sum()))
+        before = int(label.max()) + 1
+        # A node outside the parts looked into keeps its community.
+        refined = numbered(np.where(open_, found + before, label))
+        size = np.bincount(refined)
+        unsplit = np.bincount(label)[label] == size[refined]
+        label = refined
+        open_ = (size[label] > largest) & ~(unsplit if level else np.zeros(len(label), dtype=bool))
+    return label
+
+
 def numbered(raw: Labels) -> Labels:
     """Labels renumbered in the order of their first member."""
     _, first, inverse = np.unique(raw, return_index=True, return_inverse=True)
@@ -50,7 +90,37 @@ def numbered(raw: Labels) -> Labels:
     return np.asarray(rank[inverse], dtype=np.int64)
 
 
-def profile(weights: Matrix, shared: Matrix, expected: Matrix, label: Labels) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """How often firms meet where each stratum's bids are dealt at random.
+
+    Two firms with d(i) and d(j) bids in a stratum of N bids meet d(i) d(j) Σ n(n - 1) / (N(N - 1)) times, the sum over
+    its tenders of n bids each. `activity` is strata × firms, `factor` the fraction of each stratum.
+    """
+
+    activity: Matrix
+    factor: npt.NDArray[np.float64]
+
+    def meetings(self, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Expected meetings of pairs of firms."""
+        firms = sparse.csr_array(self.activity.T)
+        scaled = sparse.csr_array(firms @ sparse.diags_array(self.factor))
+        result = np.empty(len(first))
+        block = 500_000
+        for begin in range(0, len(first), block):
+            part = slice(begin, begin + block)
+            result[part] = scaled[first[part]].multiply(firms[second[part]]).sum(axis=1)
+        return result
+
+    def within(self, label: Labels) -> npt.NDArray[np.float64]:
+        """Expected meetings of all pairs inside each community."""
+        k = int(label.max()) + 1 if len(label) else 0
+        member = sparse.csr_array((np.ones(len(label)), (np.arange(len(label)), label)), shape=(len(label), k))
+        together = sparse.csr_array(self.activity @ member).power(2) - sparse.csr_array(self.activity.power(2) @ member)
+        return np.asarray((self.factor @ together) / 2, dtype=np.float64)
+
+
+def profile(weights: Matrix, shared: Matrix, chance: Chance, label: Labels) -> pd.DataFrame:
     """One row a community, by label.
 
     - `size`: members; `pairs_met`: pairs of them with an edge.
@@ -76,7 +146,7 @@ def profile(weights: Matrix, shared: Matrix, expected: Matrix, label: Labels) ->
         coherence = np.exp(logs / met) / (total / met)
         density = met / (size * (size - 1) / 2)
         exclusivity = total / touching
-    together, chance = _within(shared, label, k), _within(expected, label, k)
+    together, expected = _within(shared, label, k), chance.within(label)
     return pd.DataFrame(
         {
             "size": size,
@@ -84,8 +154,8 @@ def profile(weights: Matrix, shared: Matrix, expected: Matrix, label: Labels) ->
             "cohesion": np.nan_to_num(coherence * density),
             "exclusivity": np.nan_to_num(exclusivity),
             "together": together,
-            "expected": chance,
-            "excess": np.where(chance > 0, (together - chance) / np.sqrt(np.maximum(chance, 1e-9)), 0.0),
+            "expected": expected,
+            "excess": np.where(expected > 0, (together - expected) / np.sqrt(np.maximum(expected, 1e-9)), 0.0),
         }
     )
 

@@ -8,7 +8,7 @@ from scipy import sparse, stats
 
 from queries.statistics import offices
 from queries.statistics.coalitions import coalition_screens
-from queries.statistics.communities import cohesive_groups, expected_meetings, peel, regulars, reshuffle
+from queries.statistics.communities import chance_meetings, cohesive_groups, peel, regulars, reshuffle
 from queries.statistics.counts import concentration, expert_leanings, peer_outliers, rate_excess
 from queries.statistics.discovery import benjamini_hochberg
 from queries.statistics.incidence import Incidence, incidence, pairs_of_tenders
@@ -60,7 +60,11 @@ def test_reshuffling_keeps_sizes_and_activity() -> None:
 
 def test_expected_meetings_are_the_mean_of_reshuffled_ones() -> None:
     bids, stratum = chance()
-    expected = sparse.triu(expected_meetings(bids, stratum), k=1).sum()
+    chance_of = chance_meetings(bids, stratum)
+    firms = len(bids.bidders)
+    expected = chance_of.within(np.zeros(firms, dtype=np.int64))[0]
+    first, second = np.triu_indices(firms, k=1)
+    assert chance_of.meetings(first, second).sum() == pytest.approx(expected)
     drawn = [
         float((copy.size * (copy.size - 1) / 2).sum())
         for copy in reshuffle(bids, stratum, 30, np.random.default_rng(0))
