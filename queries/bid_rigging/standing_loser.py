@@ -65,7 +65,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 def _lead(world: Market, names: pd.Series, row: object, params: Parameters) -> Lead:
     at = {
         name: getattr(row, name)
-        for name in ("loser", "winner", "met", "lost_to", "winner_bids", "winner_wins", "p", "q")
+        for name in ("loser", "winner", "met", "lost_to", "elsewhere", "won_elsewhere", "p", "q")
     }
     loser, winner = (str(world.bids.bidders[int(at[name])]) for name in ("loser", "winner"))
     matrix = world.bids.matrix
@@ -89,17 +89,16 @@ def _lead(world: Market, names: pd.Series, row: object, params: Parameters) -> L
             lost=int(at["lost_to"]),
         ),
         Text(
-            zh="{winner}在全部 {bids} 次投标中中标 {wins} 次；若{loser}是否参加与结果无关，上述次数出现的概率为 "
-            "{p:.1e}，"
-            "错误发现率为 {q:.1%}。",
-            en="{winner} won {wins} of {bids} bids in all; were {loser} no matter, so many would have probability "
-            "{p:.1e}; "
-            "the false discovery rate is {q:.1%}.",
+            zh="{loser}不在场时，{winner}投标 {bids} 次、中标 {wins} 次；若前者是否参加与结果无关，上述次数出现的概"
+            "率为 "
+            "{p:.1e}，错误发现率为 {q:.1%}。",
+            en="Without {loser} {winner} bid {bids} times and won {wins}; were {loser} no matter, so many would have "
+            "probability {p:.1e}; the false discovery rate is {q:.1%}.",
         ).format(
             winner=names[winner],
             loser=names[loser],
-            bids=int(at["winner_bids"]),
-            wins=int(at["winner_wins"]),
+            bids=int(at["elsewhere"]),
+            wins=int(at["won_elsewhere"]),
             p=at["p"],
             q=at["q"],
         ),
@@ -115,7 +114,7 @@ def _lead(world: Market, names: pd.Series, row: object, params: Parameters) -> L
         rank=float(-np.log10(max(at["p"], 1e-300))),
         period=(days.min().date(), days.max().date()) if len(days) else (None, None),
         statistics={
-            "null": "hypergeometric: the winner's wins fall on its tenders with and without the loser alike",
+            "null": "beta-binomial: the winner is as lucky with the loser as without it",
             "p": float(at["p"]),
             "q": float(at["q"]),
         },
@@ -164,11 +163,11 @@ DETECTOR = Detector(
     rule=Text(
         zh="投标不少于 {fewest_bids} 次、中标率不超过 {most_wins} 的企业，与某一中标人同场且未中标不少于 "
         "{fewest_losses} 次，"
-        "后者中标次数超过超几何分布的预期，错误发现率不超过 {false_discovery} 的，列为 C 类疑点；最后一次投标时成立"
+        "后者中标次数超过贝塔二项分布的预期，错误发现率不超过 {false_discovery} 的，列为 C 类疑点；最后一次投标时成立"
         "不足 "
         "{newcomer_days} 天的为新企业。",
         en="A firm with at least {fewest_bids} bids and at most {most_wins} of them won met a winner at least "
-        "{fewest_losses} times without winning, and that winner won more of them than a hypergeometric draw gives, "
+        "{fewest_losses} times without winning, and that winner won more of them than a beta-binomial draw gives, "
         "at a "
         "false discovery rate of {false_discovery}. Younger than {newcomer_days} days at its last bid it is a "
         "newcomer.",

@@ -77,6 +77,40 @@ def train(
 TRAIN_HELP = _t("train_about")
 
 
+def score(
+    workspace: Annotated[
+        Path, typer.Option("--workspace", "-w", envvar="QINGFENG_WORKSPACE", help=_t("workspace"), file_okay=False)
+    ] = Path("workspace"),
+    top: Annotated[int, typer.Option(help=_t("top"), min=1)] = 20,
+) -> None:
+    """`qingfeng score`: mount with `app.command(help=SCORE_HELP)(score)`."""
+    from graph.snapshot import Workspace, WorkspaceError
+    from graph.tables import open_tables
+    from queries.collusion.score import AnotherPopulation
+    from queries.collusion.score import score as run
+    from queries.collusion.store import ModelFileError
+
+    place = Workspace(workspace)
+    try:
+        connection = open_tables(place.current(), place.secret())
+        try:
+            table = run(connection, workspace)
+        finally:
+            connection.close()
+    except AnotherPopulation as error:
+        _stop(_t("refused", reason=error), EXIT_ERROR)
+    except (WorkspaceError, ModelFileError, OSError) as error:
+        _stop(str(error), EXIT_ERROR)
+    shown = table.head(top)
+    for tender, probability, reasons in zip(shown["tender"], shown["probability"], shown["reasons"], strict=True):
+        said = "; ".join(reason.sentence().in_language(LANGUAGE) for reason in reasons)
+        typer.echo(f"{tender}  {probability:.1%}  {said}")
+    typer.echo(_t("scored", tenders=len(table), shown=min(top, len(table))))
+
+
+SCORE_HELP = _t("score_about")
+
+
 @evaluate_app.command("collusion", help=_t("collusion_about"))
 def collusion(
     data_dir: Annotated[Path | None, typer.Argument(help=_t("data_dir"), file_okay=False)] = None,

@@ -46,6 +46,21 @@ MESSAGES: dict[str, Text] = {
         en="Trained on {tenders} tenders, {collusive} of them collusive, and stored in {path}. On held-out folds: "
         "ROC-AUC {roc}, PR-AUC {pr}, calibration error {ece}.",
     ),
+    "score_about": Text(
+        zh="用工作区中已训练的模型，给出各标段的串通概率及理由。",
+        en="Give each tender of the workspace its probability of collusion, with reasons, by the trained model.",
+    ),
+    "top": Text(zh="显示概率最高的若干个标段。", en="How many tenders to show, the likeliest first."),
+    "refused": Text(
+        zh="拒绝评分：本数据与训练数据不属同一总体（{reason}）。请用本地标签重新训练。",
+        en="Refused to score: these data are not of the population that the model was trained on ({reason}). Train "
+        "on "
+        "labels of these data.",
+    ),
+    "scored": Text(
+        zh="共 {tenders} 个标段，显示 {shown} 个。概率是线索，不是结论。",
+        en="{shown} of {tenders} tenders. A probability is a lead, never a verdict.",
+    ),
     "unknown": Text(
         zh="{count} 个标签对应的标段在工作区中没有报价，未使用。",
         en="{count} labels name tenders without bids in the workspace; they were not used.",

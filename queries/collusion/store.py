@@ -37,7 +37,8 @@ class ModelFileError(Exception):
 class Stored:
     """A model with its description and the training values of its price features, for the stability check.
 
-    `about` holds: format, scope, trained_on (date), data_sha256, tenders, collusive, features, metrics.
+    `about` holds: format, scope, trained_on (date), data_sha256, tenders, collusive, labelled (the tenders' ids),
+    features, metrics.
     """
 
     model: Model

@@ -94,6 +94,7 @@ def train(connection: duckdb.DuckDBPyConnection, labels: pd.Series, workspace: P
         "data_sha256": _data_hash(bids, labels),
         "tenders": len(rows),
         "collusive": int(label[rows].sum()),
+        "labelled": [str(tender) for tender in tenders.bids.tenders[rows]],
         "features": sum(len(columns) for columns in model.names.values()),
         "metrics": {name: round(value, 4) for name, value in figures.items()},
     }

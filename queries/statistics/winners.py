@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import sparse, stats
 
-from queries.statistics.incidence import Matrix, co_bids
+from queries.statistics.incidence import Matrix
 
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
@@ -107,15 +107,30 @@ def split_p_value(
     return float((1 + (chance >= seen - 1e-12).sum()) / (1 + draws)), seen, float(chance.mean())
 
 
+def win_likeness(bid: Matrix, won: Matrix) -> float:
+    """How alike the firms' chances to win are: the a of a Beta(a μ, a (1 - μ)) law around μ = 1 / bidders.
+
+    By moments over all firms: one that bids n times wins nμ on average, with variance nμ(1 - μ)(1 + (n - 1) / (a + 1)).
+    Halved, since an estimate too high makes the tail too thin; between 2 (very unlike) and 200.
+    """
+    size = np.asarray(bid.sum(axis=1)).ravel()
+    share = np.divide(1.0, size, out=np.zeros(len(size)), where=size > 0)
+    bids, wins = np.asarray(bid.sum(axis=0)).ravel(), np.asarray(won.sum(axis=0)).ravel()
+    mean, variance = bid.T @ share, bid.T @ (share * (1 - share))
+    spread = float(np.sum((wins - mean) ** 2 - variance) / max(float(np.sum(variance * (bids - 1))), 1e-12))
+    return float(np.clip(0.5 * (1 / max(spread, 1e-3) - 1), 2.0, 200.0))
+
+
 def standing_losers(
     bid: Matrix, won: Matrix, *, fewest_bids: int = 10, most_wins: float = 0.05, fewest_losses: int = 4
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Firms that bid much, win (almost) nothing, and lose to one and the same winner far more than chance.
 
-    For a loser f and a winner w: of the tenders that w entered and f did not win, w won K of N; f was there in n of
-    them, and w won x of those. Under the null f's presence says nothing of w's luck, and x is
-    hypergeometric (N, K, n). A bidder more makes winning harder, so honest presence lowers x. The p-value is
-    P(X ≥ x). Every pair with at least `fewest_losses` common tenders is a test.
+    For a loser f and a winner w: f met w in n tenders without winning, and w won x of them. Under the null f's
+    presence says nothing of w's luck: w's chance lies around 1 / (bidders but f), as unlike as firms are in this market
+    (`win_likeness`), and is learnt from what w won where f was not: N bids, K wins. So x is beta-binomial, the
+    hypergeometric's cousin that can also judge a winner who never bids without the loser. The p-value is P(X ≥ x).
+    Every pair with at least `fewest_losses` such tenders is a test.
 
     Args:
         bid: tenders × firms, who bid.
@@ -125,27 +140,32 @@ def standing_losers(
         fewest_losses: common tenders that a pair needs.
 
     Returns:
-        Arrays of equal length: `loser`, `winner` (columns), `met`, `lost_to`, `winner_bids`, `winner_wins`, `p`.
+        Arrays of equal length: `loser`, `winner` (columns), `met`, `lost_to`, `elsewhere`, `won_elsewhere`, `p`.
     """
+    size = np.asarray(bid.sum(axis=1)).ravel()
     bids, wins = np.asarray(bid.sum(axis=0)).ravel(), np.asarray(won.sum(axis=0)).ravel()
     loser = np.flatnonzero((bids >= fewest_bids) & (wins <= most_wins * bids))
-    shared = co_bids(bid)[loser].tocoo()
+    names = ("loser", "winner", "met", "lost_to", "elsewhere", "won_elsewhere", "p")
+    if not len(loser):
+        return {name: np.empty(0) for name in names}
+    lost = sparse.csr_array(bid[:, loser] - won[:, loser])
+    lost.eliminate_zeros()
+    shared = sparse.csr_array(lost.T @ bid).tocoo()
     row, winner, met = shared.row, shared.col, shared.data
-    lost_to = np.asarray((bid[:, loser].T @ won).tocsr()[row, winner]).ravel()
-    over = np.asarray((won[:, loser].T @ bid).tocsr()[row, winner]).ravel()
-    kept = (met - over >= fewest_losses) & (wins[winner] > 0)
-    row, winner, met, lost_to, over = row[kept], winner[kept], met[kept], lost_to[kept], over[kept]
-    population = bids[winner] - over
-    tail = stats.hypergeom.sf(lost_to - 1, population, wins[winner], met - over) if len(loser) else []
-    return {
-        "loser": loser[row].astype(np.float64),
-        "winner": winner.astype(np.float64),
-        "met": met,
-        "lost_to": lost_to,
-        "winner_bids": population,
-        "winner_wins": wins[winner],
-        "p": np.asarray(tail, dtype=np.float64),
-    }
+    kept = (loser[row] != winner) & (met >= fewest_losses) & (wins[winner] > 0)
+    row, winner, met = row[kept], winner[kept], met[kept]
+    lost_to = np.asarray(sparse.csr_array(lost.T @ won)[row, winner]).ravel()
+    together = np.asarray(sparse.csr_array(bid[:, loser].T @ bid)[row, winner]).ravel()
+    won_together = np.asarray(sparse.csr_array(bid[:, loser].T @ won)[row, winner]).ravel()
+    rivals = np.divide(1.0, size - 1, out=np.ones(len(size)), where=size > 2)
+    chance = np.asarray(sparse.csr_array(lost.T @ sparse.diags_array(rivals) @ bid)[row, winner]).ravel() / met
+    elsewhere, won_elsewhere = bids[winner] - together, wins[winner] - won_together
+    # Where f is not, one bidder more shares the luck; brought to the tenders that f lost.
+    credit = np.minimum(elsewhere, won_elsewhere * (1 + chance))
+    a = win_likeness(bid, won)
+    p = stats.betabinom.sf(lost_to - 1, met, a * chance + credit + 1e-9, a * (1 - chance) + elsewhere - credit + 1e-9)
+    values = (loser[row], winner, met, lost_to, elsewhere, won_elsewhere, p)
+    return {name: np.asarray(value, dtype=np.float64) for name, value in zip(names, values, strict=True)}
 
 
 def _chunks(draw: object, draws: int, present: Booleans) -> npt.NDArray[np.float64]:

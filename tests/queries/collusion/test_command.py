@@ -11,12 +11,14 @@ from typer.testing import CliRunner
 from graph.snapshot import Workspace
 from loaders.load import load as load_sources
 from queries.collusion import datasets, evaluate, report
-from queries.collusion.command import EXIT_ERROR, EXIT_USAGE, TRAIN_HELP, evaluate_app, train
+from queries.collusion.command import EXIT_ERROR, EXIT_USAGE, SCORE_HELP, TRAIN_HELP, evaluate_app, score, train
 from queries.collusion.store import load
 from queries.collusion.train import MODEL_FILE
+from queries.statistics.simulation import market
 
 app = typer.Typer()
 app.command("train", help=TRAIN_HELP)(train)
+app.command("score", help=SCORE_HELP)(score)
 app.add_typer(evaluate_app, name="evaluate")
 
 
@@ -45,6 +47,13 @@ def test_training_stores_a_model_that_says_what_it_was_trained_on(workspace: Pat
     assert stored.about["metrics"]["roc_auc"] > 0.9
     assert "240" in run.output
     assert "1 labels name tenders without bids" in run.output
+    scored = CliRunner().invoke(app, ["score", "-w", str(workspace / "workspace"), "--top", "3"])
+    assert scored.exit_code == 0, scored.output
+    lines = scored.output.splitlines()
+    assert len(lines) == 4
+    assert "raises the probability" in lines[0]
+    labelled = set(datasets.builtin().label.index[:240])
+    assert not {line.split()[0] for line in lines[:3]} & labelled
 
 
 @pytest.mark.parametrize(
@@ -62,6 +71,24 @@ def test_labels_that_cannot_be_used_are_a_clear_error(workspace: Path, tmp_path:
     run = CliRunner().invoke(app, ["train", str(labels), "-w", str(workspace / "workspace")])
     assert run.exit_code == EXIT_USAGE
     assert reason in run.output
+
+
+def test_data_of_another_population_are_refused(workspace: Path, tmp_path: Path) -> None:
+    labels = workspace / "labels.csv"
+    assert CliRunner().invoke(app, ["train", str(labels), "-w", str(workspace / "workspace")]).exit_code == 0
+    other = market(tenders=200, firms=40, seed=5).bids
+    other["tender_id"] = "X" + other["tender_id"]
+    other["price"] = other["estimate"] * (other["price"] / other["estimate"]) ** 6
+    (tmp_path / "source").mkdir()
+    bids = other[["tender_id", "bidder_id", "price"]].assign(bid_id=[f"B{n}" for n in range(len(other))])
+    bids.to_csv(tmp_path / "source" / "bids.csv", index=False)
+    load_sources([tmp_path / "source"], Workspace(tmp_path / "workspace"), threads=1)
+    (tmp_path / "workspace" / MODEL_FILE).parent.mkdir()
+    (tmp_path / "workspace" / MODEL_FILE).write_bytes((workspace / "workspace" / MODEL_FILE).read_bytes())
+    run = CliRunner().invoke(app, ["score", "-w", str(tmp_path / "workspace")])
+    assert run.exit_code == EXIT_ERROR
+    assert "Refused to score" in run.output
+    assert "cv" in run.output
 
 
 def test_an_empty_workspace_is_a_clear_error(workspace: Path, tmp_path: Path) -> None:

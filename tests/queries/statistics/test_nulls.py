@@ -14,7 +14,7 @@ from queries.statistics.discovery import benjamini_hochberg
 from queries.statistics.incidence import Incidence, incidence, pairs_of_tenders
 from queries.statistics.simulation import market
 from queries.statistics.variance import dispersion_p_values
-from queries.statistics.winners import rotation_p_value, split_p_value, standing_losers
+from queries.statistics.winners import rotation_p_value, split_p_value, standing_losers, win_likeness
 
 
 def test_benjamini_hochberg_is_the_step_up_procedure() -> None:
@@ -136,16 +136,26 @@ def test_territories_are_seen_and_strength_is_not() -> None:
     assert split_p_value(np.zeros(24, dtype=int), present, place, draws=500)[0] > 0.3
 
 
-def test_a_standing_loser_is_found_by_hypergeometric_odds() -> None:
-    # w bids in 20 tenders, wins the 10 with f and none without.
+def test_a_standing_loser_is_found_by_the_luck_of_its_winner_without_it() -> None:
+    # w bids in 20 tenders, wins the 10 with f and none without; the third always bids too.
     bid = np.zeros((20, 3))
     bid[:, 0], bid[:10, 1], bid[:, 2] = 1, 1, 1
     won = np.zeros((20, 3))
     won[:10, 0], won[10:, 2] = 1, 1
     found = standing_losers(sparse.csr_array(bid), sparse.csr_array(won))
     pair = (found["loser"] == 1) & (found["winner"] == 0)
-    assert found["p"][pair][0] == pytest.approx(stats.hypergeom.sf(9, 20, 10, 10))
+    assert (found["met"][pair][0], found["lost_to"][pair][0], found["elsewhere"][pair][0]) == (10, 10, 10)
+    a = win_likeness(sparse.csr_array(bid), sparse.csr_array(won))
+    assert found["p"][pair][0] == pytest.approx(stats.betabinom.sf(9, 10, a / 2, a / 2 + 10))
     assert not len(standing_losers(sparse.csr_array(bid), sparse.csr_array(won), fewest_bids=11)["p"])
+
+
+def test_a_winner_that_wins_everywhere_has_no_standing_loser() -> None:
+    bid, won = np.zeros((40, 5)), np.zeros((40, 5))
+    bid[:, 0], won[:, 0] = 1, 1
+    bid[:20, 1], bid[20:, 2], bid[::2, 3], bid[1::2, 4] = 1, 1, 1, 1
+    found = standing_losers(sparse.csr_array(bid), sparse.csr_array(won))
+    assert found["p"].min() > 0.05
 
 
 def test_a_lean_is_what_neither_panel_nor_severity_explains() -> None:
