@@ -11,7 +11,7 @@ import orjson
 import typer
 
 from i18n import Language, Text, text
-from queries.collusion.command import TRAIN_HELP, evaluate_app, train
+from queries.collusion.command import SCORE_HELP, TRAIN_HELP, evaluate_app, score, train
 from queries.ocp.command import app as ocp
 
 EXIT_ERROR = 1
@@ -34,6 +34,7 @@ app.add_typer(graph, name="graph")
 app.add_typer(ocp, name="ocp")
 app.add_typer(evaluate_app, name="evaluate")
 app.command(help=TRAIN_HELP)(train)
+app.command(help=SCORE_HELP)(score)
 
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", envvar="QINGFENG_WORKSPACE", help=_t("option_workspace"), file_okay=False)
