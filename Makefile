@@ -58,7 +58,7 @@ neo4j-stop: ## Stop it
 	$(BIN)/python -m graph.neo4j_server stop
 
 lock: ## Resolve the dependencies anew
-	$(BIN)/uv pip compile --quiet --generate-hashes --group dev --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --generate-hashes --group dev --extra ftm --output-file requirements.lock pyproject.toml
 
 clean: ## Remove what make made
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache
