@@ -73,6 +73,7 @@ class Problem(Exception):
     """
 
     def __init__(self, key: str, **values: object) -> None:
+        self.key = key
         self.text = catalogue()[f"error.{key}"].format(**values)
         super().__init__(self.text.en)
 
