@@ -7,7 +7,7 @@ from importlib import import_module
 
 from findings.store.base import Base
 
-for _name in ("store", "access", "audit", "notify"):
+for _name in ("store", "access", "audit", "notify", "schedule"):
     with suppress(ModuleNotFoundError):
         import_module(f"findings.{_name}.models")
 
