@@ -104,3 +104,22 @@ def region_prefix(region: str) -> str:
 def limit(values: Collection[str] | None) -> frozenset[str] | None:
     """A stored list as a limit: None stays no limit, an empty list stays nothing."""
     return None if values is None else frozenset(values)
+
+
+def common(a: frozenset[str] | None, b: frozenset[str] | None) -> frozenset[str] | None:
+    """What two limits both allow; None is no limit."""
+    if a is None or b is None:
+        return b if a is None else a
+    return a & b
+
+
+def common_regions(a: frozenset[str] | None, b: frozenset[str] | None) -> frozenset[str] | None:
+    """The divisions that two limits both cover: of a city and a county in it, the county.
+
+    >>> sorted(common_regions(frozenset({"330100", "440300"}), frozenset({"330102", "330105", "110000"})))
+    ['330102', '330105']
+    """
+    if a is None or b is None:
+        return common(a, b)
+    inner = {x for x in a for y in b if region_prefix(x).startswith(region_prefix(y))}
+    return frozenset(inner | {y for y in b for x in a if region_prefix(y).startswith(region_prefix(x))})

@@ -9,7 +9,14 @@ from findings.access.rights import RIGHTS, ROLE_NAMES, Right, Role
 
 
 def _principal(role: Role, **changes: object) -> Principal:
-    fields: dict[str, object] = {"id": "u1", "name": "王", "role": role, "regions": None, "agencies": None, "via": "key"}
+    fields: dict[str, object] = {
+        "id": "u1",
+        "name": "王",
+        "role": role,
+        "regions": None,
+        "agencies": None,
+        "via": "key",
+    }
     return Principal(**(fields | changes))  # type: ignore[arg-type]
 
 
