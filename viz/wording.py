@@ -1,0 +1,98 @@
+"""Money, dates and the names of kinds and relations, as a reader of each language writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from i18n import Language, Text, catalogue, money
+from viz.plain import line, plain
+
+YI = 100_000_000 * 100
+"""亿元 in minor units."""
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+
+
+def amount(minor: int | None, currency: str | None, language: Language) -> str:
+    """A sum in minor units for reading: `1.23 亿元`, `12.34 万元`, `CNY 123,400.00`; empty for none."""
+    if minor is None:
+        return ""
+    code = line(currency or "CNY")
+    if language == "zh" and code == "CNY" and abs(minor) >= YI:
+        return f"{minor / YI:,.2f} 亿元"
+    return money(int(minor), code).in_language(language)
+
+
+def exact(minor: int | None, currency: str | None) -> str:
+    """A sum to the cent: `1,234.56 CNY`."""
+    if minor is None:
+        return ""
+    sign, rest = ("-", -int(minor)) if minor < 0 else ("", int(minor))
+    return f"{sign}{rest // 100:,}.{rest % 100:02} {line(currency or 'CNY')}"
+
+
+def brief_amount(minor: int, currency: str | None, language: Language) -> str:
+    """A sum on an edge of a picture: `86.16 万元`, `CNY 0.86 M`."""
+    if language == "zh" or abs(minor) < 100_000 * 100:
+        return amount(minor, currency, language)
+    return f"{line(currency or 'CNY')} {minor / 100 / 1_000_000:,.2f} M"
+
+
+def iso(day: object) -> str:
+    """A day for a table, `2023-05-03`; other values as they stand."""
+    if isinstance(day, datetime):
+        return day.isoformat(sep=" ", timespec="seconds")
+    return day.isoformat() if isinstance(day, date) else plain(day)
+
+
+def spelled(day: object, language: Language) -> str:
+    """A day for a sentence: `2023年5月3日`, `3 May 2023`; what is no date stays as it stands."""
+    try:
+        value = day if isinstance(day, date) else date.fromisoformat(str(day)[:10])
+    except ValueError:
+        return plain(day)
+    if language == "zh":
+        return f"{value.year}年{value.month}月{value.day}日"
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def span(first: object, last: object, language: Language) -> str:
+    """A period for a sentence; one day where both ends are the same, empty for neither."""
+    ends = [spelled(day, language) for day in (first, last) if day]
+    if not ends:
+        return ""
+    return ends[0] if len(ends) == 1 or ends[0] == ends[1] else " – ".join(ends)
+
+
+def said(value: object, language: Language) -> str:
+    """A text of the API in one language: a `Text`, `{"zh": …, "en": …}`, or a plain value."""
+    if isinstance(value, Text):
+        return plain(value.in_language(language))
+    if isinstance(value, Mapping):
+        return plain(value.get(language) or value.get("en") or value.get("zh"))
+    return plain(value)
+
+
+def term(group: str, word: object, language: Language) -> str:
+    """The name of a kind, role, relation or verdict (`export.<group>_<word>`), or the word itself."""
+    entry = catalogue().get(f"export.{group}_{word}")
+    return entry.in_language(language) if entry else line(str(word or "").replace("_", " "))
+
+
+def name_of(node: Mapping[str, Any]) -> str:
+    """What a node is called, on one line: its name, else its key, else its id."""
+    return line(node.get("name")) or line(node.get("key")) or line(node.get("id"))
