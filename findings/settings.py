@@ -51,9 +51,13 @@ class Settings(BaseSettings):
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     oidc_jwks_url: str | None = None
+    oidc_jwks_file: Path | None = None
+    oidc_algorithms: tuple[str, ...] = ("RS256", "PS256", "ES256", "EdDSA")
     oidc_role_claim: str = "qingfeng_role"
+    oidc_roles: dict[str, str] = Field(default_factory=dict)
     oidc_regions_claim: str = "qingfeng_regions"
     oidc_agencies_claim: str = "qingfeng_agencies"
+    oidc_person_claim: str = "qingfeng_person"
 
     smtp_host: str | None = None
     smtp_port: int = Field(default=587, ge=1, le=65535)
@@ -61,7 +65,7 @@ class Settings(BaseSettings):
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_sender: str | None = None
-    webhook_allow_private: bool = False
+    webhook_allow_private: bool = True  # sites are internal: the case system is on a private address
     webhook_timeout: float = Field(default=10, gt=0)
     webhook_attempts: int = Field(default=8, ge=1)
 
