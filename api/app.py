@@ -1,0 +1,68 @@
+"""The app: `create_app(settings)` puts together what is in the other modules."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.middleware import Envelope
+from api.openapi import describe
+from api.platform import Platform
+from api.problems import respond
+from api.routes import ROUTERS
+from findings.settings import Settings
+from i18n import Problem
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole API and the explorer's page on one workspace and one store.
+
+    Raises:
+        RouteWithoutRule: a route is not in the table of access.
+        StoreError: the store cannot be opened.
+    """
+    platform = Platform(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        platform.start()
+        yield
+        platform.close()
+
+    app = FastAPI(
+        title="Qingfeng 清风",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        max_body_size=settings.max_body_bytes,
+        middleware=[
+            Middleware(Envelope, versions=platform.versions, metrics=platform.metrics),
+            Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
+        ],
+    )
+    app.state.platform = platform
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)
+    # check_rules(app.routes)
+    describe(app)
+
+    async def problem(request: Request, error: Exception) -> Response:
+        response = respond(request, error)
+        request.state.problem = getattr(error, "key", None)
+        if response.status_code in (401, 403, 429):
+            platform.metrics.refused.labels(getattr(error, "key", "other")).inc()
+        return response
+
+    for kind in (Problem, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, problem)
+    return app

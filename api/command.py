@@ -1,0 +1,120 @@
+"""`qingfeng serve`: the API and the explorer's page from one process, ended without losing a request."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.app import create_app
+from api.logs import configure_logs
+from findings.access.keys import create_key
+from findings.access.rights import Role
+from findings.access.users import create_user, find_user, list_users, set_password
+from findings.audit.trail import append
+from findings.settings import Settings, read_settings
+from findings.store.database import Store, open_store
+from i18n import Problem, text
+
+SECONDS_TO_END = 20
+"""How long requests under way may take after the signal to stop."""
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+DEMO_USERS: dict[str, Role] = {
+    "demo": Role.SUPERVISOR,
+    "demo2": Role.SUPERVISOR,
+    "investigator": Role.INVESTIGATOR,
+    "auditor": Role.AUDITOR,
+    "admin": Role.ADMIN,
+}
+"""Two supervisors, since nobody approves what they asked for themselves."""
+
+
+def serve(
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", "-w", help=text("api.serve_workspace", "en"), file_okay=False)
+    ] = None,
+    host: Annotated[str | None, typer.Option(help=text("api.serve_host", "en"))] = None,
+    port: Annotated[int | None, typer.Option(help=text("api.serve_port", "en"), min=0, max=65535)] = None,
+    demo: Annotated[bool, typer.Option("--demo", help=text("api.serve_demo", "en"))] = False,
+) -> None:
+    """Serve the API and the explorer until SIGTERM or SIGINT."""
+    settings = read_settings(workspace=workspace, host=host, port=port)
+    if settings.host in LOOPBACK and "cookie_secure" not in settings.model_fields_set:
+        # Without TLS on the own machine a browser would not send a secure cookie back.
+        settings = settings.model_copy(update={"cookie_secure": False})
+    try:
+        if demo:
+            for line in prepare_demo(settings):
+                typer.echo(line)
+        run(settings)
+    except Problem as error:
+        typer.secho(error.text.in_language(settings.language), fg="red", err=True)
+        raise typer.Exit(1) from error
+
+
+def run(settings: Settings) -> None:
+    """Serve until a signal; requests under way are finished, the audit trail is written, the store is closed."""
+    configure_logs(settings.log_level)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=SECONDS_TO_END,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+
+
+def prepare_demo(settings: Settings) -> list[str]:
+    """Users and a key for trying it out on this machine; returns what to tell the person who asked for them.
+
+    Passwords are made anew each time and shown once, so a demonstration that was left running is no open door.
+
+    Raises:
+        Problem: the address is one that other machines reach.
+    """
+    if settings.host not in LOOPBACK:
+        raise Problem("api_demo_loopback", host=settings.host)
+    store = open_store(settings.store_address())
+    try:
+        store.upgrade()
+        password = f"demo-{secrets.token_urlsafe(9)}"
+        token = _demo_accounts(store, password)
+    finally:
+        store.close()
+    said = settings.language
+    names = ", ".join(f"{name} ({role.value})" for name, role in DEMO_USERS.items())
+    return [
+        text("api.demo_address", said, url=f"http://{settings.host}:{settings.port}/"),
+        text("api.demo_users", said, names=names, password=password),
+        text("api.demo_key", said, token=token),
+        text("api.demo_only", said),
+    ]
+
+
+def _demo_accounts(store: Store, password: str) -> str:
+    with store.session() as session:
+        known = {user.name for user in list_users(session)}
+        for name, role in DEMO_USERS.items():
+            if name in known:
+                set_password(session, find_user(session, name), password)
+            else:
+                create_user(session, name, role, password=password, regions=None, agencies=None, actor="cli")
+        issued = create_key(session, "demo", Role.SYSTEM, regions=None, agencies=None, owner=None, days=7, actor="cli")
+        append(session, actor="cli", action="demo.accounts", subject=f"key:{issued.key.id}")
+        return issued.token
+
+
+if __name__ == "__main__":
+    typer.run(serve)

@@ -1,0 +1,181 @@
+"""The one shape of an error: RFC 9457 problem details, in the language that the caller asked for.
+
+    {"type": "urn:qingfeng:problem:api_no_such_party", "title": "Not found", "status": 404, "detail": "…",
+     "code": "api_no_such_party", "request_id": "…", "errors": [{"where": "query.limit", "message": "…"}]}
+
+`code` is stable and made for programs; `title` and `detail` are made for people. What went wrong inside is never
+in the answer: the request id leads to the log line that has it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from graph.engine import EngineError
+from graph.snapshot import WorkspaceError
+from i18n import Language, Problem, catalogue, text
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: dict[str, int] = {
+    "api_bad_request": 400,
+    "api_purpose_required": 400,
+    "api_too_many": 400,
+    "api_bad_cursor": 400,
+    "api_bad_sort": 400,
+    "api_unauthenticated": 401,
+    "api_sign_on": 401,
+    "api_forbidden": 403,
+    "api_csrf": 403,
+    "api_recused": 403,
+    "api_not_found": 404,
+    "api_no_such_route": 404,
+    "api_method": 405,
+    "api_no_scan": 404,
+    "api_second_person": 409,
+    "api_idempotency": 422,
+    "api_idempotency_busy": 409,
+    "api_scan_running": 409,
+    "api_precondition_failed": 412,
+    "api_too_large": 413,
+    "api_invalid": 422,
+    "api_precondition_required": 428,
+    "api_rate_limited": 429,
+    "api_internal": 500,
+    "api_no_snapshot": 503,
+    "api_engine": 503,
+    "api_not_ready": 503,
+    # --- what the store, access and audit raise
+    "store_locked": 503,
+    "store_unusable": 503,
+    "store_damaged": 503,
+    "store_unreachable": 503,
+    "store_full": 507,
+}
+"""HTTP status by problem code; a problem that is not here is a fault of the server."""
+
+
+class ApiProblem(Problem):
+    """An answer other than success: its code in the catalogue's section `error`, its status from `STATUS`."""
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+        **values: Any,
+    ) -> None:
+        super().__init__(code, **values)
+        self.code = code
+        self.headers = dict(headers or {})
+        self.more = dict(more or {})
+
+
+@functools.lru_cache(maxsize=256)
+def language_of(accept: str | None) -> Language:
+    """The language of an Accept-Language header: the preferred of zh and en, zh where neither is named."""
+    best: tuple[float, Language] = (0.0, "zh")
+    for item in (accept or "").split(",")[:20]:
+        tag, _, quality = item.strip().partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            continue
+        primary = tag.strip().lower().partition("-")[0]
+        if weight > best[0] and primary in ("zh", "en"):
+            best = (weight, "zh" if primary == "zh" else "en")
+    return best[1]
+
+
+def language(request: Request) -> Language:
+    """The language of the request."""
+    return language_of(request.headers.get("accept-language"))
+
+
+def problem_response(
+    request: Request,
+    code: str,
+    detail: str,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[Mapping[str, str]] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Response:
+    """A problem as a response."""
+    status = status or STATUS[code]
+    said = language(request)
+    body: dict[str, Any] = {
+        "type": f"urn:qingfeng:problem:{code}",
+        "title": text(f"api.status_{status}", said),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": getattr(request.state, "request_id", None),
+    }
+    if errors:
+        body["errors"] = list(errors)
+    body.update(more or {})
+    sent = {"Cache-Control": "no-store", "Content-Language": said, **(headers or {})}
+    return Response(orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE, headers=sent)
+
+
+def respond(request: Request, error: Exception) -> Response:
+    """The response to any exception; what is not foreseen is a 500 that says nothing of its cause."""
+    said = language(request)
+    if isinstance(error, ApiProblem):
+        return problem_response(
+            request, error.code, error.text.in_language(said), headers=error.headers, more=error.more
+        )
+    if isinstance(error, RequestValidationError):
+        return _invalid(request, error)
+    if isinstance(error, HTTPException):
+        return _http(request, error)
+    if isinstance(error, Problem):
+        if isinstance(error, WorkspaceError):
+            return problem_response(
+                request, "api_no_snapshot", error.text.in_language(said), headers={"Retry-After": "30"}
+            )
+        if error.key in STATUS:
+            return problem_response(request, error.key, error.text.in_language(said))
+    if isinstance(error, EngineError):
+        return problem_response(request, "api_engine", _said("api_engine", said), headers={"Retry-After": "30"})
+    return problem_response(request, "api_internal", _said("api_internal", said))
+
+
+def foreseen(error: Exception) -> bool:
+    """Whether an exception is an answer rather than a fault of the server."""
+    return isinstance(error, ApiProblem | RequestValidationError | HTTPException | WorkspaceError) or (
+        isinstance(error, Problem) and error.key in STATUS
+    )
+
+
+def _said(code: str, said: Language, **values: object) -> str:
+    return catalogue()[f"error.{code}"].format(**values).in_language(said)
+
+
+def _invalid(request: Request, error: RequestValidationError) -> Response:
+    said = language(request)
+    errors = [
+        {"where": ".".join(str(part) for part in fault["loc"])[:200], "message": str(fault["msg"])[:300]}
+        for fault in error.errors()[:20]
+    ]
+    return problem_response(request, "api_invalid", _said("api_invalid", said, count=len(errors)), errors=errors)
+
+
+def _http(request: Request, error: HTTPException) -> Response:
+    said = language(request)
+    code = {404: "api_no_such_route", 405: "api_method", 413: "api_too_large", 400: "api_bad_request"}.get(
+        error.status_code, "api_bad_request" if error.status_code < 500 else "api_internal"
+    )
+    status = error.status_code if f"api.status_{error.status_code}" in catalogue() else STATUS[code]
+    return problem_response(request, code, _said(code, said), status=status, headers=error.headers)

@@ -1,0 +1,14 @@
+"""The routes: thin, each a translation between HTTP and one call of the domain."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.routes import reference, session, site
+
+ROUTERS: tuple[APIRouter, ...] = (
+    site.router,
+    session.router,
+    reference.router,
+)
+"""Explicit and in order: a route that names a fixed word stands before one that takes any word in its place."""
