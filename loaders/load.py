@@ -139,7 +139,7 @@ class _Run:
         source = self._source(Source(item.name, opened.sha256, opened.size, opened.format))
         self.stage.next_file(item.name)
         undecoded = 0
-        for batch in self._batches(item, opened):
+        for batch in _ahead(self._batches(item, opened)):
             self.stage.add(batch, source, sparse=self._sparse(item))
             listed.rows += batch.rows.num_rows + len(batch.rejected)
             listed.unknown_columns += [name for name in batch.unknown_columns if name not in listed.unknown_columns]
@@ -226,6 +226,15 @@ class _Run:
             # No snapshot takes it in, and whoever mends the file needs it all the same.
             (draft.path / "quarantine.parquet").replace(draft.workspace.path / "quarantine.parquet")
             self.report.quarantine["file"] = "quarantine.parquet"
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The batches, the next one being read while one is typed."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _read_mapping(file: Path) -> Mapping:
