@@ -10,7 +10,7 @@ from typing import Any
 from i18n import Language, text
 from queries.wording import TIES
 from viz.plain import line
-from viz.wording import brief_amount, said, term
+from viz.wording import brief_amount, relation, said
 
 OWNERSHIP = frozenset({"OWNS"})
 ROLES = frozenset({"ROLE", "POST", "APPROVED", "EVALUATED", "AGENT_OF", "MEMBER_OF_TEAM", "HANDLED"})
@@ -80,7 +80,7 @@ class Bundle:
         if share is not None:
             parts.append(f"{float(share):g} %")
         elif self.amount is None or self.count > 1:
-            parts.append(term("edge", self.type, language))
+            parts.append(relation(self.type, language))
         if self.style in ("role", "kinship") and (kind := properties.get("kind") or properties.get("relation")):
             parts = [TIES[kind].in_language(language) if kind in TIES else line(kind)]
         if self.count > 1 and self.amount is not None:
@@ -93,7 +93,7 @@ class Bundle:
 
     def sentence(self, language: Language) -> str:
         """What each of its edges says of itself."""
-        words = [said(edge.get("text"), language) or term("edge", self.type, language) for edge in self.edges]
+        words = [said(edge.get("text"), language) or relation(self.type, language) for edge in self.edges]
         return "\n".join(words)
 
 

@@ -20,9 +20,15 @@ LIMIT = 60
 """Most nodes that a printed sheet shows legibly."""
 FONT = 12.0
 SMALL = 10.0
+STRETCH = 1.45
+"""Paper has more words on its lines than the screen, so nodes stand farther apart."""
 LABEL = 9.5
 """Width of a label's line, in Chinese characters."""
 EDGE_LABEL = 16.0
+ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74)
+"""Where on a line its label may stand, the best first."""
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 LINES = {
     "ownership": 'stroke-width="1.6"',
     "role": 'stroke-width="1.4" stroke-dasharray="7 4"',
@@ -58,7 +64,7 @@ def picture(
     lines = [b for b in bundles(graph.get("edges") or ()) if b.source in nodes and b.target in nodes]
     where = positions(nodes, [(b.source, b.target) for b in lines], places)
     if not places:
-        where = _lying(where)
+        where = _lying({node: (x * STRETCH, y * STRETCH) for node, (x, y) in where.items()})
     total = max(int(graph.get("total") or 0), len(graph.get("nodes") or ()))
     return Picture(_svg(nodes, lines, where, frozenset(strong), language), len(nodes), total)
 
@@ -101,29 +107,37 @@ def _svg(
     ]
     between: dict[frozenset[str], int] = defaultdict(int)
     count = Counter(frozenset((b.source, b.target)) for b in lines)
+    taken = [_extent(node, where[key]) for key, node in nodes.items()]
     labels = []
     for bundle in lines:
         ends = frozenset((bundle.source, bundle.target))
         turn = between[ends] - (count[ends] - 1) / 2
         between[ends] += 1
-        drawn, label = _line(bundle, where, turn, strong, language)
+        drawn, path = _line(bundle, where, turn, strong, language)
         parts.append(drawn)
-        labels.append(label)
-    parts += labels
+        labels.append(_label(bundle.label(language), path, taken))
     parts += [_node(node, where[key], key in strong, language) for key, node in nodes.items()]
+    parts += labels
     return "".join(parts) + "</svg>"
+
+
+def _extent(node: Mapping[str, Any], place: Position) -> Box:
+    """What a node covers with its label."""
+    lines = [*two_lines(name_of(node), LABEL), "…"]
+    half = max(RADIUS, max(columns(words) for words in lines) * FONT / 2)
+    return place[0] - half, place[1] - RADIUS, place[0] + half, place[1] + 24 + 14 * len(lines)
 
 
 def _line(
     bundle: Bundle, where: Mapping[str, Position], turn: float, strong: frozenset[str], language: Language
-) -> tuple[str, str]:
-    """The line, bent where several join the same two nodes, and its label."""
+) -> tuple[str, tuple[Position, Position, Position]]:
+    """The line, bent where several join the same two nodes, and its course: start, bend, end."""
     (x1, y1), (x2, y2) = where[bundle.source], where[bundle.target]
     colour = "#111" if bundle.own or not strong or {bundle.source, bundle.target} <= strong else "#777"
     tip = f"<title>{escape(bundle.sentence(language))}</title>"
     if bundle.source == bundle.target:
         loop = f'<path d="M{x1 - 8:.1f},{y1 - 18:.1f}c-22,-40 38,-40 16,0" fill="none" stroke="{colour}"/>'
-        return f"<g>{tip}{loop}</g>", _label(bundle.label(language), x1, y1 - 52)
+        return f"<g>{tip}{loop}</g>", ((x1, y1 - 48), (x1, y1 - 48), (x1, y1 - 48))
     length = math.hypot(x2 - x1, y2 - y1) or 1.0
     sign = 1 if bundle.source < bundle.target else -1  # both directions between two nodes bend to different sides
     across = ((y2 - y1) / length * sign, -(x2 - x1) / length * sign)
@@ -140,8 +154,7 @@ def _line(
         drawn += f'<path {path} stroke="#fff" stroke-width="2"/>'
     if bundle.directed:
         drawn += _arrow(end, (mx, my), colour)
-    middle = (mx + (x1 + x2) / 2) / 2, (my + (y1 + y2) / 2) / 2
-    return f"<g>{tip}{drawn}</g>", _label(bundle.label(language), *middle)
+    return f"<g>{tip}{drawn}</g>", (start, (mx, my), end)
 
 
 def _rim(centre: Position, towards: Position, gap: float) -> Position:
@@ -159,18 +172,37 @@ def _arrow(tip: Position, source: Position, colour: str) -> str:
     return f'<polygon points="{x:.1f},{y:.1f} {points}" fill="{colour}"/>'
 
 
-def _label(words: str, x: float, y: float) -> str:
-    """A label on a line, on white, so that it reads over whatever it crosses."""
+def _label(words: str, course: tuple[Position, Position, Position], taken: list[Box]) -> str:
+    """A label on a line, where along it the fewest others are covered; on white, so that it reads over lines."""
     lines = two_lines(words, EDGE_LABEL)
-    width = max((columns(words) for words in lines), default=0.0) * SMALL + 4
-    top = y - len(lines) * SMALL * 0.6
-    box = f'<rect x="{x - width / 2:.1f}" y="{top - 2:.1f}" width="{width:.1f}" height="{len(lines) * 12 + 2}" '
+    if not lines:
+        return ""
+    width, height = max(columns(words) for words in lines) * SMALL + 4, len(lines) * 12 + 2
+
+    def box(share: float) -> Box:
+        x, y = (
+            (1 - share) ** 2 * a + 2 * share * (1 - share) * b + share**2 * c for a, b, c in zip(*course, strict=True)
+        )
+        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+    left, top, right, bottom = min(map(box, ALONG), key=lambda place: sum(_covered(place, other) for other in taken))
+    taken.append((left, top, right, bottom))
     said = "".join(
-        f'<text x="{x:.1f}" y="{top + 8.5 + 12 * n:.1f}" font-size="{SMALL:g}" text-anchor="middle" fill="#333">'
-        f"{escape(words)}</text>"
+        f'<text x="{(left + right) / 2:.1f}" y="{top + 10 + 12 * n:.1f}" font-size="{SMALL:g}" text-anchor="middle" '
+        f'fill="#333">{escape(words)}</text>'
         for n, words in enumerate(lines)
     )
-    return f'{box}fill="#fff" fill-opacity="0.85"/>{said}' if lines else ""
+    return (
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height}" fill="#fff" fill-opacity="0.88"/>'
+        f"{said}"
+    )
+
+
+def _covered(one: Box, other: Box) -> float:
+    """The area that two boxes have in common."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return width * height if width > 0 and height > 0 else 0.0
 
 
 def _node(node: Mapping[str, Any], place: Position, bold: bool, language: Language) -> str:
@@ -183,6 +215,11 @@ def _node(node: Mapping[str, Any], place: Position, bold: bool, language: Langua
         f'<g fill="{fill}" stroke="#111" stroke-width="{stroke}">{symbol(node.get("kind"))}</g>'
     ]
     lines = [*two_lines(name, LABEL), shortened(kind, LABEL)]
+    half = max(columns(words) for words in lines) * FONT / 2
+    parts.append(
+        f'<rect x="{-half:.1f}" y="{RADIUS + 2:g}" width="{2 * half:.1f}" height="{14 * len(lines) + 2}" '
+        'fill="#fff" fill-opacity="0.8"/>'
+    )
     for number, words in enumerate(lines):
         last = number == len(lines) - 1
         look = f'font-size="{SMALL:g}" fill="#555"' if last else f'font-size="{FONT:g}" font-weight="{weight}"'

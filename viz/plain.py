@@ -47,9 +47,9 @@ def two_lines(value: object, width: float) -> list[str]:
     if columns(text) <= width:
         return [text] if text else []
     first = _head(text, width)
-    if " " in first[1:] and text[len(first)] != " " and first.isascii():
+    if text[len(first)] != " " and first.rfind(" ") > len(first) // 3:
         first = first[: first.rindex(" ")]
-    return [first, shortened(text[len(first) :], width)]
+    return [first.rstrip(" ·"), shortened(text[len(first) :], width)]
 
 
 def _head(text: str, width: float) -> str:

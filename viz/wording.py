@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from i18n import Language, Text, catalogue, money
+from queries.explore.vocabulary import KINDS
 from viz.plain import line, plain
 
 YI = 100_000_000 * 100
 """亿元 in minor units."""
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+MONTHS = tuple(calendar.month_name)
+"""By number, from 1; the interpreter's locale is never set."""
 
 
 def amount(minor: int | None, currency: str | None, language: Language) -> str:
@@ -67,7 +57,7 @@ def spelled(day: object, language: Language) -> str:
         return plain(day)
     if language == "zh":
         return f"{value.year}年{value.month}月{value.day}日"
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    return f"{value.day} {MONTHS[value.month]} {value.year}"
 
 
 def span(first: object, last: object, language: Language) -> str:
@@ -91,6 +81,12 @@ def term(group: str, word: object, language: Language) -> str:
     """The name of a kind, role, relation or verdict (`export.<group>_<word>`), or the word itself."""
     entry = catalogue().get(f"export.{group}_{word}")
     return entry.in_language(language) if entry else line(str(word or "").replace("_", " "))
+
+
+def relation(edge_type: object, language: Language) -> str:
+    """The name of a type of edge, seen from its source; a detector's own word as it stands."""
+    kind = KINDS.get(str(edge_type))
+    return kind.heading.in_language(language) if kind else term("edge", edge_type, language)
 
 
 def name_of(node: Mapping[str, Any]) -> str:
