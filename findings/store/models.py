@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
 from findings.store.base import Base, now
@@ -98,7 +98,7 @@ class FindingRow(Base):
 
     __tablename__ = "findings"
     __table_args__ = (
-        Index("ix_findings_order", "tier", "amount_value", "finding_id"),
+        Index("ix_findings_order", "tier", text("amount_value DESC"), "finding_id"),
         Index("ix_findings_amount", "amount_value", "finding_id"),
         Index("ix_findings_score", "score", "finding_id"),
         Index("ix_findings_region", "region", "tier"),
@@ -141,6 +141,8 @@ class FindingRow(Base):
     """The scan whose version holds the document."""
     assignee: Mapped[str | None] = mapped_column(String(64), index=True)
     triaged_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    """When its content was erased, because it had expired and was no longer found."""
     version: Mapped[int] = mapped_column(default=1)
     """Grows with every change that a reader can see, other than `last_run`."""
 

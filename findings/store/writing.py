@@ -31,7 +31,7 @@ def write_scan(session: Session, run_id: int, sorting: Sorting, detectors: Seque
     seen = {"last_run": run_id, "changed_run": run_id, "evidence_run": run_id}
     _run(connection, insert(FindingRow), [_new_row(prepared, run_id) for prepared in new])
     _update(connection, [{**_keyed(p), **seen, "state": State.CHANGED} for p in changed])
-    _update(connection, [{**_keyed(p), **seen, "state": State.RETURNED} for p in returned])
+    _update(connection, [{**_keyed(p), **seen, "state": State.RETURNED, "erased_at": None} for p in returned])
     _update(connection, [_keyed(p) for p in sorting.moved])
     _update(connection, [{"key": name, "state": State.GONE, "changed_run": run_id} for name in sorting.gone])
     _update(connection, [{"key": name, "triage": Triage.OPEN, "triaged_at": now()} for name in reopened])
@@ -151,7 +151,7 @@ def _reopen(session: Session, run_id: int, other_evidence: Sequence[Prepared]) -
                     reason_code="evidence_changed",
                     evidence_hash=after.columns["evidence_hash"],
                     run_id=run_id,
-                    details=difference(orjson.loads(document or "{}"), orjson.loads(after.document)),
+                    details=difference(orjson.loads(document), orjson.loads(after.document)) if document else None,
                 )
             )
             reopened.append(finding_id)
