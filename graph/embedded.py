@@ -41,15 +41,23 @@ class EmbeddedGraph:
 
     def run(self, cypher: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """The rows that a query returns; see `GraphEngine.run`."""
+        answer = self._answer(cypher, parameters)
+        frame = pd.DataFrame(answer.to_list(), columns=answer.columns)
+        return frame.convert_dtypes()
+
+    def rows(self, cypher: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows that a query returns, as they are; see `GraphEngine.rows`."""
+        rows: list[dict[str, Any]] = self._answer(cypher, parameters).to_list()
+        return rows
+
+    def _answer(self, cypher: str, parameters: Mapping[str, Any]) -> Any:
         try:
-            rows = self._frozen.cypher(cypher, params=dict(parameters), timeout_ms=TIMEOUT_MS)
+            return self._frozen.cypher(cypher, params=dict(parameters), timeout_ms=TIMEOUT_MS)
         except kglite.KgError as error:
             raise EngineError(
                 f"the embedded graph refused a query ({error})",
                 "report it with the detector's id; `qingfeng doctor` shows the versions",
             ) from error
-        frame = pd.DataFrame(rows.to_list(), columns=rows.columns)
-        return frame.convert_dtypes()
 
     def close(self) -> None:
         """Nothing to release: memory goes with the object."""

@@ -34,6 +34,15 @@ class GraphEngine(Protocol):
         """
         ...
 
+    def rows(self, cypher: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The same rows as plain values, a missing one being None: for the few rows of a page, where a frame costs more
+        than the query.
+
+        Raises:
+            EngineError: as `run`.
+        """
+        ...
+
     def close(self) -> None:
         """Release what the engine holds."""
         ...

@@ -75,7 +75,15 @@ class Neo4jGraph:
 
     def run(self, cypher: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """The rows that a query returns; see `GraphEngine.run`."""
+        columns, rows = self._answer(cypher, parameters)
+        return pd.DataFrame(rows, columns=columns).convert_dtypes()
 
+    def rows(self, cypher: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows that a query returns, as they are; see `GraphEngine.rows`."""
+        columns, rows = self._answer(cypher, parameters)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _answer(self, cypher: str, parameters: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
         @neo4j.unit_of_work(timeout=self._settings.query_timeout)
         def read(tx: neo4j.ManagedTransaction) -> tuple[list[str], list[list[Any]]]:
             self._check_snapshot(tx)
@@ -93,7 +101,7 @@ class Neo4jGraph:
             raise self._settings.explain(error) from error
         if any(isinstance(value, Node | Relationship | Path) for row in rows[:1] for value in row):
             raise ServerError(_ENTITY, _ENTITY_HINT)
-        return pd.DataFrame(rows, columns=columns).convert_dtypes()
+        return columns, rows
 
     def close(self) -> None:
         """Close the connections."""

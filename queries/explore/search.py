@@ -1,0 +1,232 @@
+"""One search for everything: Chinese text, pinyin, initials, credit codes and identifiers.
+
+The index is sorted suffixes: a name under each of its characters, its pinyin under each syllable, an identifier from
+its beginning. What begins with the query is one range, found by two binary searches, so a search is as quick in a
+province as in a county.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+from pypinyin import lazy_pinyin
+
+from queries.explore.cards import Card
+
+WIDTH = 24
+"""Bytes of a suffix that are kept: eight Chinese characters. A longer query is compared with the whole name."""
+
+FIELDS = ("name", "id", "pinyin", "initials")
+_MATCHED_BY = ("id", "name", "id", "name", "name", "pinyin", "initials", "pinyin", "initials")
+_NO_MATCH = 255
+_BLANK = re.compile(r"\s+")
+_LATIN = re.compile(r"[a-z0-9']+")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_NOT_SEARCHED = frozenset({"Contact", "Device"})
+"""Nodes whose value is a personal or machine number: reached from their owners, never by guessing."""
+
+Docs = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+
+def plain(text: str) -> str:
+    """Text without what writers vary: width, case and blanks.
+
+    >>> plain("岚州（集团） ＡＢＣ")
+    '岚州(集团)abc'
+    """
+    return _BLANK.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def syllables(text: str) -> list[str]:
+    """The pinyin of each character, other runs as they are."""
+    return [part.lower() for part in lazy_pinyin(text)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Suffix:
+    """A text from some position on: what of it is compared, its whole length, and whether it is the whole text."""
+
+    key: bytes
+    length: int
+    start: bool
+
+
+def _suffixes(field: str, card: Card, aliases: Sequence[str]) -> Iterator[_Suffix]:
+    if card.label in _NOT_SEARCHED:
+        return
+    if field == "id":
+        for code in dict.fromkeys(plain(code) for code in (card.id, *card.codes, *aliases)):
+            yield from _from([code], only_start=True)
+    elif card.named:
+        name = plain(card.name)
+        if field == "name":
+            yield from _from(list(name))
+        elif _HAN.search(name):
+            parts = syllables(name)
+            if field == "initials":
+                # A run that is no Chinese stays whole; of a character the first letter counts.
+                letters = (part if len(part) == len(run) else part[:1] for part, run in _aligned(parts, name))
+                parts = list("".join(letters))
+            yield from _from(parts)
+
+
+def _aligned(parts: list[str], name: str) -> Iterator[tuple[str, str]]:
+    """Each syllable beside what it was read from: one Chinese character, or a run of others."""
+    runs = re.findall(r"[\u3400-\u9fff\uf900-\ufaff]|[^\u3400-\u9fff\uf900-\ufaff]+", name)
+    if len(runs) != len(parts):
+        return iter(zip(parts, ["?"] * len(parts), strict=True))
+    return iter(zip(parts, runs, strict=True))
+
+
+def _from(parts: list[str], *, only_start: bool = False) -> Iterator[_Suffix]:
+    whole = "".join(parts).encode()
+    at = 0
+    for part in parts[:1] if only_start else parts:
+        yield _Suffix(whole[at : at + WIDTH], min(len(whole) - at, 65_535), at == 0)
+        at += len(part.encode())
+
+
+def write_index(cards: Sequence[Card], aliases: Mapping[str, Sequence[str]], folder: Path) -> None:
+    """Write the index of cards, which are numbered by their place. `aliases`: other ids of a party, by its id."""
+    for field in FIELDS:
+        parts = [_arrays(field, cards, start, aliases) for start in range(0, max(1, len(cards)), _BATCH)]
+        columns = [np.concatenate([part[n] for part in parts]) for n in range(len(_COLUMNS))]
+        order = np.argsort(columns[0], kind="stable")
+        for name, column in zip(_COLUMNS, columns, strict=True):
+            np.save(folder / f"{field}.{name}.npy", column[order])
+    kinds = sorted({card.kind for card in cards})
+    regions = sorted({card.region or "" for card in cards})
+    (folder / "words.json").write_bytes(orjson.dumps({"kinds": kinds, "regions": regions}))
+    kind_at, region_at = ({word: n for n, word in enumerate(words)} for words in (kinds, regions))
+    np.save(folder / "kinds.npy", np.array([kind_at[card.kind] for card in cards], dtype=np.int32))
+    np.save(folder / "regions.npy", np.array([region_at[card.region or ""] for card in cards], dtype=np.int32))
+
+
+_COLUMNS = ("keys", "docs", "lengths", "starts")
+_BATCH = 50_000
+"""Cards whose suffixes are Python objects at a time."""
+
+
+def _arrays(field: str, cards: Sequence[Card], start: int, aliases: Mapping[str, Sequence[str]]) -> tuple[Any, ...]:
+    found = [
+        (suffix, doc)
+        for doc, card in enumerate(cards[start : start + _BATCH], start)
+        for suffix in _suffixes(field, card, aliases.get(card.id, ()) if card.label == "Party" else ())
+    ]
+    return (
+        np.array([suffix.key for suffix, _ in found], dtype=f"S{WIDTH}"),
+        np.array([doc for _, doc in found], dtype=np.int32),
+        np.array([suffix.length for suffix, _ in found], dtype=np.uint16),
+        np.array([suffix.start for suffix, _ in found], dtype=np.bool_),
+    )
+
+
+class _Field:
+    """The sorted suffixes of one field."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._keys, self._docs, self._lengths, self._starts = (
+            np.load(folder / f"{name}.{column}.npy", mmap_mode="r") for column in _COLUMNS
+        )
+
+    def find(self, query: bytes) -> tuple[Docs, Flags, Flags]:
+        """The documents with a suffix that begins with the query; whether it is at the start, and all there is."""
+        head = query[:WIDTH]
+        ends = np.array([head, head.ljust(WIDTH, b"\xff")], dtype=self._keys.dtype)
+        first = np.searchsorted(self._keys, ends[:1], "left")[0]
+        last = np.searchsorted(self._keys, ends[1:], "right")[0]
+        docs, starts = np.asarray(self._docs[first:last]), np.asarray(self._starts[first:last])
+        return docs, starts, starts & (np.asarray(self._lengths[first:last]) == len(query))
+
+
+class SearchIndex:
+    """The index of a snapshot, mapped into memory, safe to search from many threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._fields = {name: _Field(folder, name) for name in FIELDS}
+        words = orjson.loads((folder / "words.json").read_bytes())
+        self._kind_words: list[str] = words["kinds"]
+        self._region_words: list[str] = words["regions"]
+        self._kinds = np.load(folder / "kinds.npy", mmap_mode="r")
+        self._regions = np.load(folder / "regions.npy", mmap_mode="r")
+
+    def find(
+        self,
+        query: str,
+        *,
+        kinds: Iterable[str] | None = None,
+        regions: Iterable[str] | None = None,
+        holding: Callable[[Docs, str], Iterable[bool]],
+    ) -> tuple[Docs, list[str]]:
+        """The numbers of all cards that match, best first, and what of each matched.
+
+        Equal to the query stand first, then what begins with it, then what contains it, then pinyin; among equals the
+        shorter name. What was found against a party plays no part.
+
+        Args:
+            query: what was typed.
+            kinds: only nodes of these kinds.
+            regions: only nodes in these regions; a province or city code includes what lies in it.
+            holding: which of some cards really have a query that is too long for the index.
+        """
+        text = plain(query)
+        if not text or "\x00" in text:
+            return np.empty(0, np.int32), []
+        best = np.full(len(self._kinds), _NO_MATCH, np.uint8)
+        for rank, docs in sorted(self._ranked(text), key=lambda found: -found[0]):
+            best[docs] = rank
+        found = np.flatnonzero(best != _NO_MATCH).astype(np.int32)
+        if kinds is not None:
+            allowed = [n for n, word in enumerate(self._kind_words) if word in set(kinds)]
+            found = found[np.isin(self._kinds[found], allowed)]
+        if regions is not None:
+            prefixes = tuple(map(_area, regions))
+            allowed = [n for n, word in enumerate(self._region_words) if word and word.startswith(prefixes)]
+            found = found[np.isin(self._regions[found], allowed)]
+        if len(text.encode()) > WIDTH:
+            found = found[np.fromiter(holding(found, text), dtype=np.bool_, count=len(found))]
+        found = found[np.argsort(best[found], kind="stable")]
+        return found, [_MATCHED_BY[rank] for rank in best[found].tolist()]
+
+    def _ranked(self, text: str) -> Iterator[tuple[int, Docs]]:
+        query = text.encode()
+        docs, _, whole = self._fields["id"].find(query)
+        yield 0, docs[whole]
+        yield 2, docs
+        docs, start, whole = self._fields["name"].find(query)
+        if len(query) > WIDTH:
+            # What has the query has its end too; whether in one piece with its beginning, the whole name must tell.
+            both = np.isin(docs, self._fields["name"].find(_end(text))[0])
+            docs, start, whole = docs[both], start[both], whole[both]
+        yield 1, docs[whole]
+        yield 3, docs[start]
+        yield 4, docs
+        if _LATIN.fullmatch(text) and len(text) > 1:
+            spelled = text.replace("'", "").encode()
+            for rank, field in ((5, "pinyin"), (6, "initials")):
+                docs, start, _ = self._fields[field].find(spelled)
+                yield rank, docs[start]
+                yield rank + 2, docs
+
+
+def _end(text: str) -> bytes:
+    """The last characters of a text, as many as the index keeps whole."""
+    while len(text.encode()) > WIDTH:
+        text = text[1:]
+    return text.encode()
+
+
+def _area(region: str) -> str:
+    """The beginning that all codes within a region share: `380100` is a city, its counties are `3801..`."""
+    while len(region) > 2 and region.endswith("00"):
+        region = region[:-2]
+    return region
