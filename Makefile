@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
+# Every start of the command reads compiled modules, also where the shell forbids to write them.
+unexport PYTHONDONTWRITEBYTECODE
 export QINGFENG_WORKSPACE ?= $(DEMO)/workspace
 
 .DEFAULT_GOAL := help
@@ -17,7 +19,7 @@ install: $(VENV)/installed ## Install into .venv, from the lock file
 $(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from pydantic import Field
-from scipy.stats import hypergeom
 
 from i18n import Text
 from queries.detector import Detector, Innocent, Params, Sql
@@ -118,7 +118,7 @@ def _after_draws(buyers: pd.DataFrame, agent: str, params: Parameters) -> Text |
     late = pd.to_datetime(dated["day"]) >= pd.Timestamp(params.random_from)
     own = dated["agent_id"] == agent
     before, after = int((own & ~late).sum()), int((own & late).sum())
-    p = float(hypergeom.cdf(after, len(dated), int(own.sum()), int(late.sum()))) if late.any() else 1.0
+    p = float(scipy.stats.hypergeom.cdf(after, len(dated), int(own.sum()), int(late.sum()))) if late.any() else 1.0
     if p > params.false_discovery:
         return None
     return Text(

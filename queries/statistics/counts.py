@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy  # `scipy.stats` loads when first used: half a second that most commands have no use for
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def expert_leanings(
     )
     result = result[(result["tenders"] >= fewest) & (result["v"] > 0)]
     result["z"] = result.pop("total") / np.sqrt(result.pop("v"))
-    result["p"] = stats.norm.sf(result["z"])
+    result["p"] = scipy.stats.norm.sf(result["z"])
     return result
 
 
@@ -90,7 +90,7 @@ def concentration(owner: npt.ArrayLike, choice: npt.ArrayLike, stratum: npt.Arra
     grid["expected"] = grid["made"] * share.clip(upper=1.0)
     result = grid.groupby(["owner", "choice"], sort=True)[["count", "made", "expected"]].sum()
     result = result[result["made"] >= fewest]
-    result["p"] = stats.poisson.sf(result["count"] - 1, result["expected"])
+    result["p"] = scipy.stats.poisson.sf(result["count"] - 1, result["expected"])
     return result
 
 
@@ -125,7 +125,7 @@ def rate_excess(
         over = (excess.sum() - excess) / (square.sum() - square).clip(lower=1e-12)
         dispersion = (1.5 * over).clip(lower=0.02)
         shape = 1.0 / dispersion
-        p = stats.nbinom.sf(x - 1, shape, shape / (shape + expected))
+        p = scipy.stats.nbinom.sf(x - 1, shape, shape / (shape + expected))
         result.loc[rows.index, "expected"] = expected
         result.loc[rows.index, "dispersion"] = dispersion
         result.loc[rows.index, "p"] = p
@@ -164,6 +164,6 @@ def peer_outliers(value: npt.ArrayLike, peers: npt.ArrayLike, fewest: int = 8) -
             "typical": pd.Series(np.exp(mean.to_numpy()), index=table.index).where(enough),
             "times": times.where(enough),
             "t": t.where(enough),
-            "p": pd.Series(stats.t.sf(t, m - 1), index=table.index).where(enough),
+            "p": pd.Series(scipy.stats.t.sf(t, m - 1), index=table.index).where(enough),
         }
     )
