@@ -18,6 +18,7 @@ from api.openapi import describe
 from api.platform import Platform
 from api.problems import respond
 from api.routes import ROUTERS
+from api.rules import check_rules
 from findings.settings import Settings
 from i18n import Problem
 
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.platform = platform
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
-    # check_rules(app.routes)
+    check_rules(app.routes)
     describe(app)
 
     async def problem(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from api.problems import ApiProblem
 from findings.access.authenticate import authenticate_key, authenticate_session
 from findings.access.errors import AccessDenied
+from findings.access.oidc import authenticate_bearer, keys_from, rules_from
 from findings.access.principal import Principal
 from findings.access.recusal import Ties
 from findings.access.tokens import KEY_MARK, csrf_token, token_hash
@@ -47,6 +48,8 @@ class Callers:
         self._settings = settings
         self._ties = ties
         self._clock = clock
+        self._rules = rules_from(settings)
+        self._keys = keys_from(settings)
         self._known: OrderedDict[str, tuple[float, Caller]] = OrderedDict()
 
     async def identify(self, request: Request) -> Caller:
@@ -85,11 +88,10 @@ class Callers:
     def _bearer(self, token: str) -> Caller:
         if token.startswith(KEY_MARK):
             return Caller(authenticate_key(self._store, token, ties=self._ties))
-        if self._settings.oidc_issuer is None:
+        if self._rules is None:
             raise AccessDenied("trust_key_refused")
-        from findings.access.oidc import authenticate_bearer
-
-        return Caller(authenticate_bearer(self._store, token, self._settings, ties=self._ties))
+        with self._store.reading() as session:
+            return Caller(authenticate_bearer(session, token, self._rules, self._keys, ties=self._ties))
 
     def _session(self, token: str) -> Caller:
         idle = timedelta(minutes=self._settings.session_idle_minutes)

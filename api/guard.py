@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 from urllib.parse import unquote
 
 from fastapi.routing import APIRoute
@@ -20,7 +21,7 @@ from findings.access.principal import Principal
 from findings.access.tokens import same
 from findings.audit.masking import without_personal_numbers
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_PURPOSE = 500

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
+from sqlalchemy import select
 from starlette.requests import Request
 
 from api.callers import Callers
@@ -17,12 +16,12 @@ from api.logs import log
 from api.metrics import Metrics
 from api.problems import ApiProblem
 from api.trail import Trail
+from findings.access.ties import SnapshotTies
 from findings.settings import Settings
 from findings.store.database import Store, open_store
+from findings.store.models import RunState, ScanRun
 from graph.snapshot import Snapshot, Workspace, WorkspaceError
-
-if TYPE_CHECKING:
-    from queries.explore import Explorer
+from queries.explore import Explorer
 
 LOOK_SECONDS = 1.0
 """How long what is current is believed before the disk is asked again."""
@@ -46,6 +45,7 @@ class Platform:
         self.store.upgrade()
         self.metrics = Metrics()
         self.trail = Trail(self.store)
+        self.ties = SnapshotTies(self.workspace)
         self.callers = Callers(self.store, settings, self.ties)
         self.limiter = RateLimiter(settings.rate_per_minute, burst=max(20, settings.rate_per_minute // 10))
         self.login_limiter = RateLimiter(settings.login_per_minute, burst=settings.login_per_minute)
@@ -68,14 +68,12 @@ class Platform:
 
     def refresh(self) -> View:
         """Open the current snapshot if it is not the one that is open."""
-        from queries.explore import open_explorer
-
         with self._opening:
             snapshot = self.workspace.current()
             if self._view is None or self._view.snapshot.id != snapshot.id:
                 started = time.monotonic()
-                explorer = open_explorer(self.workspace, snapshot, engine=self.settings.engine)
-                self._view = View(snapshot, explorer)
+                explorer = Explorer.open(self.workspace, engine=self.settings.engine, threads=self.settings.threads)
+                self._view = View(explorer.snapshot, explorer)
                 log.info("snapshot", snapshot=snapshot.id, seconds=round(time.monotonic() - started, 2))
             return self._view
 
@@ -83,12 +81,6 @@ class Platform:
     def opened(self) -> bool:
         """Whether a snapshot is open."""
         return self._view is not None
-
-    def ties(self, person_id: str) -> Iterable[str]:
-        """The parties that a person of the data is tied to; only the list counts while there is no data."""
-        from findings.access.ties import tied_parties
-
-        return tied_parties(self.view().explorer, person_id) if self._view else ()
 
     def versions(self) -> tuple[str | None, str | None]:
         """The ids of the snapshot that answers and of the last complete scan, None where there is none."""
@@ -142,11 +134,9 @@ class _Current:
         return self._known
 
     def _look(self) -> str | None:
-        from findings.store.listing import last_complete_run
-
+        complete = select(ScanRun.scan_id).where(ScanRun.state == RunState.COMPLETE)
         with self._platform.store.reading() as session:
-            run = last_complete_run(session)
-            return run.scan_id if run is not None else None
+            return session.scalar(complete.order_by(ScanRun.id.desc()).limit(1))
 
 
 def platform_of(request: Request) -> Platform:

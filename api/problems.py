@@ -129,6 +129,16 @@ def problem_response(
     return Response(orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE, headers=sent)
 
 
+def as_problem(error: Problem) -> ApiProblem:
+    """A problem of the domain with what the API adds to its own."""
+    if isinstance(error, ApiProblem):
+        return error
+    wrapped = ApiProblem.__new__(ApiProblem)
+    wrapped.key = wrapped.code = error.key
+    wrapped.text, wrapped.headers, wrapped.more = error.text, {}, {}
+    return wrapped
+
+
 def respond(request: Request, error: Exception) -> Response:
     """The response to any exception; what is not foreseen is a 500 that says nothing of its cause."""
     said = language(request)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import reference, session, site
+from api.routes import accounts, findings, graph, reference, session, site, triage, trust
 
 ROUTERS: tuple[APIRouter, ...] = (
     site.router,
     session.router,
     reference.router,
+    findings.router,
+    triage.router,
+    graph.router,
+    accounts.router,
+    trust.router,
 )
 """Explicit and in order: a route that names a fixed word stands before one that takes any word in its place."""

@@ -1,0 +1,235 @@
+"""Users and keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer
+from api.fields import Name, PathId, Word
+from api.guard import GuardedRoute, principal
+from api.models import Items
+from api.platform import platform_of
+from findings.access.keys import create_key, list_keys, revoke_key, rotate_key
+from findings.access.models import ApiKey, User
+from findings.access.rights import Right, Role
+from findings.access.users import (
+    change_user,
+    create_user,
+    disable_user,
+    enable_user,
+    find_user,
+    list_users,
+    set_password,
+)
+
+router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["accounts"])
+
+Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Limits = Annotated[list[Word], Field(max_length=200)] | None
+
+
+class NewUser(BaseModel):
+    """A user to make. `regions` and `agencies` null: no limit; empty: nothing."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "li.na", "role": "investigator", "regions": ["330100"]}]},
+    )
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    role: Role
+    password: Password | None = Field(None, repr=False)
+    regions: Limits = None
+    agencies: Limits = None
+    person_id: Word | None = None
+
+
+class ChangedUser(BaseModel):
+    """What changes about a user; what is left out stays. Limits are given both or not at all."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"role": "viewer"}]})
+    role: Role | None = None
+    password: Password | None = Field(None, repr=False)
+    regions: Limits = None
+    agencies: Limits = None
+    person_id: Word | None = None
+    disabled: bool | None = None
+
+
+class NewKey(BaseModel):
+    """A key to make."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "case system", "role": "system", "scopes": ["findings.read"]}]},
+    )
+    name: Name
+    role: Role
+    scopes: Annotated[list[Right], Field(max_length=40)] | None = None
+    regions: Limits = None
+    agencies: Limits = None
+    owner: Word | None = Field(None, description="Name or id of the user who answers for it.")
+    days: Annotated[int, Field(ge=1, le=731)] | None = None
+
+
+class Rotation(BaseModel):
+    """How long the successor works."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"days": 365}]})
+    days: Annotated[int, Field(ge=1, le=731)] | None = None
+
+
+class Issued(BaseModel):
+    """A key that was made; `token` is shown this once."""
+
+    key: dict[str, Any]
+    token: str
+
+
+@router.get("/users", response_model=Items)
+def users(request: Request) -> Response:
+    """All users, disabled ones too."""
+    with platform_of(request).store.reading() as session:
+        items = [_user(user) for user in list_users(session)]
+    return answer({"items": items, "total": len(items)})
+
+
+@router.get("/users/assignable", response_model=Items)
+def assignable(request: Request) -> Response:
+    """Who may take over a lead: their ids, names and roles."""
+    deciding = {Role.INVESTIGATOR, Role.SUPERVISOR}
+    with platform_of(request).store.reading() as session:
+        able = [user for user in list_users(session) if not user.disabled and user.role in deciding]
+    items = [{"id": user.id, "name": user.name, "role": user.role, "regions": user.regions} for user in able]
+    return answer({"items": items, "total": len(items)})
+
+
+@router.post("/users", response_model=dict[str, Any], status_code=201)
+def new_user(request: Request, body: NewUser) -> Response:
+    """Make a user."""
+    with platform_of(request).store.session() as session:
+        user = create_user(
+            session,
+            body.name,
+            body.role,
+            password=body.password,
+            regions=body.regions,
+            agencies=body.agencies,
+            person_id=body.person_id,
+            actor=principal(request).id,
+        )
+        session.flush()
+        shown = _user(user)
+    return answer(shown, status=201)
+
+
+@router.patch("/users/{user_id}", response_model=dict[str, Any])
+def changed_user(request: Request, user_id: PathId, body: ChangedUser) -> Response:
+    """Change a user: role, limits, password, or let them in again."""
+    platform = platform_of(request)
+    with platform.store.session() as session:
+        user = find_user(session, user_id)
+        limits = (body.regions, body.agencies) if body.model_fields_set & {"regions", "agencies"} else None
+        change_user(session, user, role=body.role, limits=limits, person_id=body.person_id)
+        if body.password is not None:
+            set_password(session, user, body.password)
+        if body.disabled is not None:
+            (disable_user if body.disabled else enable_user)(session, user)
+        shown = _user(user)
+    platform.callers.forget()
+    return answer(shown)
+
+
+@router.delete("/users/{user_id}", status_code=204, response_class=Response)
+def gone_user(request: Request, user_id: PathId) -> Response:
+    """Disable a user, at once and everywhere; decisions and trail keep the name."""
+    platform = platform_of(request)
+    with platform.store.session() as session:
+        disable_user(session, find_user(session, user_id))
+    platform.callers.forget()
+    return Response(status_code=204)
+
+
+@router.get("/keys", response_model=Items)
+def keys(request: Request) -> Response:
+    """All keys, without their texts."""
+    with platform_of(request).store.reading() as session:
+        items = [_key(key) for key in list_keys(session)]
+    return answer({"items": items, "total": len(items)})
+
+
+@router.post("/keys", response_model=Issued, status_code=201)
+def make_key(request: Request, body: NewKey) -> Response:
+    """Make a key. Its text is in this answer and nowhere else."""
+    platform = platform_of(request)
+    with platform.store.session() as session:
+        issued = create_key(
+            session,
+            body.name,
+            body.role,
+            regions=body.regions,
+            agencies=body.agencies,
+            scopes=body.scopes,
+            owner=find_user(session, body.owner) if body.owner else None,
+            days=body.days or platform.settings.key_days,
+            actor=principal(request).id,
+        )
+        shown = {"key": _key(issued.key), "token": issued.token}
+    return answer(shown, status=201)
+
+
+@router.post("/keys/{key_id}/rotate", response_model=Issued, status_code=201)
+def new_text(request: Request, key_id: PathId, body: Rotation) -> Response:
+    """Make a key's successor; the old one works for another day."""
+    platform = platform_of(request)
+    with platform.store.session() as session:
+        days = body.days or platform.settings.key_days
+        issued = rotate_key(session, key_id, days=days, actor=principal(request).id)
+        shown = {"key": _key(issued.key), "token": issued.token}
+    platform.callers.forget()
+    return answer(shown, status=201)
+
+
+@router.delete("/keys/{key_id}", status_code=204, response_class=Response)
+def gone_key(request: Request, key_id: PathId) -> Response:
+    """Revoke a key at once."""
+    platform = platform_of(request)
+    with platform.store.session() as session:
+        revoke_key(session, key_id)
+    platform.callers.forget()
+    return Response(status_code=204)
+
+
+def _user(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "name": user.name,
+        "role": user.role,
+        "regions": user.regions,
+        "agencies": user.agencies,
+        "person_id": user.person_id,
+        "disabled": bool(user.disabled),
+        "created_at": user.created_at,
+        "created_by": user.created_by,
+    }
+
+
+def _key(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "role": key.role,
+        "scopes": key.scopes,
+        "regions": key.regions,
+        "agencies": key.agencies,
+        "owner_id": key.owner_id,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+        "rotated_from": key.rotated_from,
+        "last_used_at": key.last_used_at,
+        "created_at": key.created_at,
+    }

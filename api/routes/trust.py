@@ -1,0 +1,182 @@
+"""The audit trail, the recusal list, and what needs a second person."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer
+from api.fields import Line, Listed, Note, PathId, Word, listed
+from api.guard import GuardedRoute, principal
+from api.models import Items
+from api.platform import platform_of
+from api.scope import lead, refuse_recused
+from findings.access.approvals import decide, find_approval, list_approvals, withdraw
+from findings.access.models import Approval, Recusal
+from findings.access.principal import Principal
+from findings.access.recusal import add_recusal, end_recusal, list_recusals
+from findings.access.users import find_user
+from findings.audit.trail import AuditFilter, read
+from findings.audit.verifying import stored_anchors, verify
+
+router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["trust"])
+
+Moment = Annotated[AwareDatetime | None, Query(description="ISO time with its zone.")]
+Filtered = Annotated[str | None, Query(max_length=300), Line]
+
+
+class NewRecusal(BaseModel):
+    """A party that a user stays away from."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"user": "li.na", "party_id": "O1", "reason": "配偶任职"}]}
+    )
+    user: Word = Field(description="Name or id of a user.")
+    party_id: Word
+    reason: Annotated[Note, Field(min_length=1, max_length=1_000)]
+
+
+class Verdict(BaseModel):
+    """The second person's answer. A refusal needs a note."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"granted": True, "note": None}]})
+    granted: bool
+    note: Annotated[Note, Field(max_length=1_000)] | None = None
+
+
+@router.get("/audit", response_model=Items)
+def audit(
+    request: Request,
+    actor: Filtered = None,
+    action: Filtered = None,
+    subject: Filtered = None,
+    since: Moment = None,
+    until: Moment = None,
+    before: Annotated[int | None, Query(ge=1, le=2**62, description="Only records with a smaller number.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> Response:
+    """The newest records that fit, newest first. `next` is the `before` of the page that follows."""
+    wanted = AuditFilter(actor, action, subject, since, until, before)
+    with platform_of(request).store.reading() as session:
+        records = read(session, wanted, limit=limit + 1)
+    more = len(records) > limit
+    records = records[:limit]
+    return answer(
+        {
+            "items": [record.as_dict() for record in records],
+            "total": len(records),
+            "next": records[-1].seq if more else None,
+        }
+    )
+
+
+@router.get("/audit/verify", response_model=dict[str, Any])
+def audit_verify(request: Request) -> Response:
+    """Check every record against its hash, its neighbours and the anchors."""
+    return answer(verify(platform_of(request).store).as_dict())
+
+
+@router.get("/audit/anchors", response_model=Items)
+def audit_anchors(request: Request) -> Response:
+    """The daily anchors: kept elsewhere, they prove that nothing before them was altered."""
+    with platform_of(request).store.reading() as session:
+        anchors = [anchor.as_dict() for anchor in stored_anchors(session)]
+    return answer({"items": anchors, "total": len(anchors)})
+
+
+@router.get("/recusals", response_model=Items)
+def recusals(request: Request, ended: bool = False) -> Response:
+    """Who stays away from whom; with `ended` also what is over."""
+    with platform_of(request).store.reading() as session:
+        items = [_recusal(recusal) for recusal in list_recusals(session, ended=ended)]
+    return answer({"items": items, "total": len(items)})
+
+
+@router.post("/recusals", response_model=dict[str, Any], status_code=201)
+def new_recusal(request: Request, body: NewRecusal) -> Response:
+    """Keep a user from a party."""
+    platform = platform_of(request)
+    with platform.store.session() as session:
+        user = find_user(session, body.user)
+        added = add_recusal(session, user.id, body.party_id, reason=body.reason, actor=principal(request).id)
+        session.flush()
+        shown = _recusal(added)
+    platform.callers.forget()
+    return answer(shown, status=201)
+
+
+@router.delete("/recusals/{recusal_id}", status_code=204, response_class=Response)
+def gone_recusal(request: Request, recusal_id: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> Response:
+    """End a recusal; it stays on record. Nobody ends their own."""
+    platform = platform_of(request)
+    with platform.store.session() as session:
+        end_recusal(session, recusal_id, actor=principal(request).accountable_id)
+    platform.callers.forget()
+    return Response(status_code=204)
+
+
+@router.get("/approvals", response_model=Items)
+def approvals(request: Request, states: Listed = None) -> Response:
+    """What the caller asked for; for one who decides, also what others ask."""
+    who = principal(request)
+    with platform_of(request).store.reading() as session:
+        items = [_approval(a, who) for a in list_approvals(session, who, states=listed(states) or None)]
+    return answer({"items": items, "total": len(items)})
+
+
+@router.post("/approvals/{approval_id}/decide", response_model=dict[str, Any])
+def decided(request: Request, approval_id: PathId, body: Verdict) -> Response:
+    """Grant or refuse what another person asked for; a granted referral happens at once."""
+    who, platform = principal(request), platform_of(request)
+    with platform.store.session() as session:
+        asked = find_approval(session, approval_id)
+        kind, _, subject = asked.subject.partition("/")
+        if kind == "finding":
+            lead(session, who, subject)
+        refuse_recused(who.scope(), (str(value) for value in asked.payload.values()))
+        approval = decide(session, who, approval_id, granted=body.granted, note=body.note)
+        shown = _approval(approval, who)
+    return answer(shown)
+
+
+@router.delete("/approvals/{approval_id}", status_code=204, response_class=Response)
+def taken_back(request: Request, approval_id: PathId) -> Response:
+    """Take back one's own question."""
+    with platform_of(request).store.session() as session:
+        withdraw(session, principal(request), approval_id)
+    return Response(status_code=204)
+
+
+def _recusal(recusal: Recusal) -> dict[str, Any]:
+    return {
+        "id": recusal.id,
+        "user_id": recusal.user_id,
+        "party_id": recusal.party_id,
+        "reason": recusal.reason,
+        "added_at": recusal.added_at,
+        "added_by": recusal.added_by,
+        "ended_at": recusal.ended_at,
+        "ended_by": recusal.ended_by,
+    }
+
+
+def _approval(approval: Approval, who: Principal) -> dict[str, Any]:
+    return {
+        "id": approval.id,
+        "kind": approval.kind,
+        "subject": approval.subject,
+        "payload": approval.payload,
+        "reason": approval.reason,
+        "state": approval.state,
+        "asked_by": approval.asked_by,
+        "asked_at": approval.asked_at,
+        "expires_at": approval.expires_at,
+        "decided_by": approval.decided_by,
+        "decided_at": approval.decided_at,
+        "note": approval.note,
+        "mine": approval.asked_by == who.accountable_id,
+    }

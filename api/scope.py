@@ -1,0 +1,80 @@
+"""A caller's part of the data, as routes ask for it: which leads, which parties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from api.problems import ApiProblem
+from findings.access.principal import Principal, Scope
+from findings.store.models import FindingEntity, FindingRow
+
+
+def lead(session: Session, principal: Principal, finding_id: str) -> FindingRow:
+    """A finding that the caller may see.
+
+    Raises:
+        ApiProblem: there is none inside the scope; or a party in it is one that the caller is recused from.
+    """
+    row = session.get(FindingRow, finding_id)
+    scope = principal.scope()
+    if row is None or not scope.covers(row.region, row.agency_id):
+        raise ApiProblem("api_not_found")
+    if scope.recused:
+        parties = session.scalars(select(FindingEntity.entity_id).where(FindingEntity.finding_id == finding_id))
+        refuse_recused(scope, parties)
+    return row
+
+
+def refuse_recused(scope: Scope, parties: Iterable[str]) -> None:
+    """Refuse with the reason where a recused party takes part.
+
+    Raises:
+        ApiProblem: one does.
+    """
+    if scope.recused and not scope.recused.isdisjoint(parties):
+        raise ApiProblem("api_recused")
+
+
+def check_nodes(session: Session, principal: Principal, nodes: Iterable[tuple[str, str | None]]) -> None:
+    """Refuse parties and other nodes outside the caller's part of the data.
+
+    A node is inside if its region is, or if it takes part in a lead that the caller sees: so a county can follow the
+    money of its own leads abroad, and nothing else.
+
+    Args:
+        session: of the store.
+        principal: who asks.
+        nodes: key and region of each.
+
+    Raises:
+        ApiProblem: one is outside, or recused.
+    """
+    scope = principal.scope()
+    given = list(nodes)
+    refuse_recused(scope, (key for key, _ in given))
+    prefixes = scope.region_prefixes
+    if prefixes is None and scope.agencies is None:
+        return
+    outside = {
+        key
+        for key, region in given
+        if (scope.agencies is not None and key not in scope.agencies)
+        or (prefixes is not None and not (region and region.startswith(prefixes)))
+    }
+    if not outside:
+        return
+    query = (
+        select(FindingEntity.entity_id)
+        .join(FindingRow, FindingRow.finding_id == FindingEntity.finding_id)
+        .where(FindingEntity.entity_id.in_(outside))
+        .distinct()
+    )
+    if prefixes is not None:
+        query = query.where(or_(False, *(FindingRow.region.startswith(prefix, autoescape=True) for prefix in prefixes)))
+    if scope.agencies is not None:
+        query = query.where(FindingRow.agency_id.in_(scope.agencies))
+    if outside - set(session.scalars(query)):
+        raise ApiProblem("api_not_found")
