@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ("tests.neo4j_fixture",)
+pytest_plugins = ("tests.neo4j_fixture", "tests.postgres_fixture")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -44,7 +44,7 @@ class Store:
     def session(self) -> Iterator[Session]:
         """One writing transaction: committed at the end, rolled back on any error.
 
-        On SQLite it holds the write lock from its start, so it never has to be repeated.
+        On SQLite it holds the write lock from its first statement on, so it never has to be repeated.
 
         Raises:
             StoreError: the store is locked, full, read-only or out of reach.
