@@ -77,6 +77,16 @@ def positions(
     return result | {node: place for node, place in (pinned or {}).items() if node in index}
 
 
+def lying(where: dict[str, Position]) -> dict[str, Position]:
+    """The places turned, where needed, so that the longer side lies across the sheet."""
+    if not where:
+        return where
+    xs, ys = [x for x, _ in where.values()], [y for _, y in where.values()]
+    if max(ys) - min(ys) <= (max(xs) - min(xs)) * 1.1:
+        return where
+    return {node: (y, -x) for node, (x, y) in where.items()}
+
+
 def _component(matrix: Any, held: Mapping[int, Position]) -> Floats:
     """Places of one connected component; `held` maps rows of the matrix to the places they must keep."""
     size = matrix.shape[0]

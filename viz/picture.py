@@ -11,7 +11,7 @@ from typing import Any
 
 from i18n import Language, text
 from viz.bundling import Bundle, bundles
-from viz.layout import HEIGHT, WIDTH, Position, positions
+from viz.layout import HEIGHT, WIDTH, Position, lying, positions
 from viz.plain import columns, shortened, two_lines
 from viz.symbols import RADIUS, symbol
 from viz.wording import name_of, term
@@ -64,7 +64,7 @@ def picture(
     lines = [b for b in bundles(graph.get("edges") or ()) if b.source in nodes and b.target in nodes]
     where = positions(nodes, [(b.source, b.target) for b in lines], places)
     if not places:
-        where = _lying({node: (x * STRETCH, y * STRETCH) for node, (x, y) in where.items()})
+        where = lying({node: (x * STRETCH, y * STRETCH) for node, (x, y) in where.items()})
     total = max(int(graph.get("total") or 0), len(graph.get("nodes") or ()))
     return Picture(_svg(nodes, lines, where, frozenset(strong), language), len(nodes), total)
 
@@ -76,16 +76,6 @@ def _chosen(graph: Mapping[str, Any], strong: Collection[str], limit: int) -> di
     degree = Counter(str(edge[end]) for edge in graph.get("edges") or () for end in ("source", "target"))
     best = sorted(nodes, key=lambda node: (node not in strong, -degree[node], node))[:limit]
     return {node: nodes[node] for node in best}
-
-
-def _lying(where: dict[str, Position]) -> dict[str, Position]:
-    """Turned so that the longer side lies across the sheet."""
-    if not where:
-        return where
-    xs, ys = [x for x, _ in where.values()], [y for _, y in where.values()]
-    if max(ys) - min(ys) <= (max(xs) - min(xs)) * 1.1:
-        return where
-    return {node: (y, -x) for node, (x, y) in where.items()}
 
 
 def _svg(

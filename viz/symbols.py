@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from markupsafe import Markup
+
 RADIUS = 20.0
 """Every symbol fits into a circle of this radius, in pixels; lines to it end there."""
 
@@ -43,3 +45,13 @@ SYMBOLS: dict[str, str] = {
 def symbol(kind: object) -> str:
     """The shape of a kind of node."""
     return SYMBOLS.get(str(kind), SYMBOLS["other"])
+
+
+def svg(kind: object, size: float) -> Markup:
+    """The shape alone as an SVG element of `size` pixels."""
+    reach = RADIUS + 2
+    return Markup(  # noqa: S704 - our own shapes; an unknown kind has the shape of `other`
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size:g}" height="{size:g}" '
+        f'viewBox="{-reach:g} {-reach:g} {2 * reach:g} {2 * reach:g}">'
+        f'<g fill="#fff" stroke="#111" stroke-width="2">{symbol(kind)}</g></svg>'
+    )

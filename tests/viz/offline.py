@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Dialog, Page, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -59,7 +59,12 @@ def browser() -> Iterator[Opener]:
                     route.abort()
 
             page.route("**/*", decide)
-            page.on("dialog", lambda dialog: (heard.dialogs.append(dialog.message), dialog.dismiss()))
+
+            def dismiss(dialog: Dialog) -> None:
+                heard.dialogs.append(dialog.message)
+                dialog.dismiss()
+
+            page.on("dialog", dismiss)
             page.on("console", lambda said: heard.complaints.append(said.text))
             page.on("pageerror", lambda error: heard.complaints.append(str(error)))
             page.goto(file.as_uri())

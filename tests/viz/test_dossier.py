@@ -118,7 +118,7 @@ def test_each_printed_page_names_lead_snapshot_mark_and_number(language: Languag
 
 def test_fonts_with_chinese_are_embedded_in_the_pdf() -> None:
     pdf = pypdf.PdfReader(io.BytesIO(to_pdf(finding_dossier(bundle(), "zh", MARK))))
-    fonts = [font.get_object() for page in pdf.pages for font in page["/Resources"]["/Font"].values()]  # type: ignore[index,union-attr]
+    fonts = [font.get_object() for page in pdf.pages for font in page["/Resources"]["/Font"].values()]  # type: ignore[index]
     descriptors = [font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object() for font in fonts]
     assert descriptors
     assert all(any(key in font for key in ("/FontFile", "/FontFile2", "/FontFile3")) for font in descriptors)
