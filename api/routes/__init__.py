@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import accounts, findings, graph, reference, session, site, triage, trust
+from api.routes import (
+    accounts,
+    filters,
+    findings,
+    graph,
+    match,
+    notices,
+    overview,
+    reference,
+    scans,
+    session,
+    site,
+    triage,
+    trust,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     site.router,
@@ -15,5 +29,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     graph.router,
     accounts.router,
     trust.router,
+    filters.router,
+    overview.router,
+    scans.router,
+    match.router,
+    notices.router,
 )
 """Explicit and in order: a route that names a fixed word stands before one that takes any word in its place."""
