@@ -24,6 +24,7 @@ def write_rows(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     try:
         for table in TABLES:
             connection.execute(f"CREATE TABLE explored.{table} AS SELECT * FROM stored_{table} ORDER BY _key, _row")
+            connection.execute(f"CREATE INDEX {table}_key ON explored.{table} (_key)")
         connection.execute("CREATE TABLE explored.aliases AS SELECT * FROM aliases ORDER BY id")
     finally:
         connection.execute("DETACH explored")

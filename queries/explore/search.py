@@ -10,16 +10,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
-from pypinyin import lazy_pinyin
 
 from queries.explore.cards import Card
+from queries.explore.pinyin import HAN, initials, syllables
 
 WIDTH = 24
 """Bytes of a suffix that are kept: eight Chinese characters. A longer query is compared with the whole name."""
@@ -29,7 +28,6 @@ _MATCHED_BY = ("id", "name", "id", "name", "name", "pinyin", "initials", "pinyin
 _NO_MATCH = 255
 _BLANK = re.compile(r"\s+")
 _LATIN = re.compile(r"[a-z0-9']+")
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _NOT_SEARCHED = frozenset({"Contact", "Device"})
 """Nodes whose value is a personal or machine number: reached from their owners, never by guessing."""
 
@@ -46,53 +44,20 @@ def plain(text: str) -> str:
     return _BLANK.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
-def syllables(text: str) -> list[str]:
-    """The pinyin of each character, other runs as they are."""
-    return [part.lower() for part in lazy_pinyin(text)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Suffix:
-    """A text from some position on: what of it is compared, its whole length, and whether it is the whole text."""
-
-    key: bytes
-    length: int
-    start: bool
-
-
-def _suffixes(field: str, card: Card, aliases: Sequence[str]) -> Iterator[_Suffix]:
+def _texts(field: str, card: Card, aliases: Sequence[str]) -> list[Sequence[str]]:
+    """The texts of a card that a field has, each cut where a search may begin."""
     if card.label in _NOT_SEARCHED:
-        return
+        return []
     if field == "id":
-        for code in dict.fromkeys(plain(code) for code in (card.id, *card.codes, *aliases)):
-            yield from _from([code], only_start=True)
-    elif card.named:
-        name = plain(card.name)
-        if field == "name":
-            yield from _from(list(name))
-        elif _HAN.search(name):
-            parts = syllables(name)
-            if field == "initials":
-                # A run that is no Chinese stays whole; of a character the first letter counts.
-                letters = (part if len(part) == len(run) else part[:1] for part, run in _aligned(parts, name))
-                parts = list("".join(letters))
-            yield from _from(parts)
-
-
-def _aligned(parts: list[str], name: str) -> Iterator[tuple[str, str]]:
-    """Each syllable beside what it was read from: one Chinese character, or a run of others."""
-    runs = re.findall(r"[\u3400-\u9fff\uf900-\ufaff]|[^\u3400-\u9fff\uf900-\ufaff]+", name)
-    if len(runs) != len(parts):
-        return iter(zip(parts, ["?"] * len(parts), strict=True))
-    return iter(zip(parts, runs, strict=True))
-
-
-def _from(parts: list[str], *, only_start: bool = False) -> Iterator[_Suffix]:
-    whole = "".join(parts).encode()
-    at = 0
-    for part in parts[:1] if only_start else parts:
-        yield _Suffix(whole[at : at + WIDTH], min(len(whole) - at, 65_535), at == 0)
-        at += len(part.encode())
+        return [(plain(code),) for code in dict.fromkeys((card.id, *card.codes, *aliases))]
+    if not card.named:
+        return []
+    name = plain(card.name)
+    if field == "name":
+        return [name]
+    if not HAN.search(name):
+        return []
+    return [initials(name) if field == "initials" else syllables(name)]
 
 
 def write_index(cards: Sequence[Card], aliases: Mapping[str, Sequence[str]], folder: Path) -> None:
@@ -114,19 +79,30 @@ def write_index(cards: Sequence[Card], aliases: Mapping[str, Sequence[str]], fol
 _COLUMNS = ("keys", "docs", "lengths", "starts")
 _BATCH = 50_000
 """Cards whose suffixes are Python objects at a time."""
+_LONGEST = 65_535
 
 
 def _arrays(field: str, cards: Sequence[Card], start: int, aliases: Mapping[str, Sequence[str]]) -> tuple[Any, ...]:
-    found = [
-        (suffix, doc)
-        for doc, card in enumerate(cards[start : start + _BATCH], start)
-        for suffix in _suffixes(field, card, aliases.get(card.id, ()) if card.label == "Party" else ())
-    ]
+    """The suffixes of a batch of cards: what of each is compared, its card, its whole length, whether it is at 0."""
+    keys: list[bytes] = []
+    docs: list[int] = []
+    lengths: list[int] = []
+    starts: list[bool] = []
+    for doc, card in enumerate(cards[start : start + _BATCH], start):
+        for parts in _texts(field, card, aliases.get(card.id, ()) if card.label == "Party" else ()):
+            whole = "".join(parts).encode()
+            at = 0
+            for part in parts:
+                keys.append(whole[at : at + WIDTH])
+                docs.append(doc)
+                lengths.append(min(len(whole) - at, _LONGEST))
+                starts.append(at == 0)
+                at += len(part) if part.isascii() else len(part.encode())
     return (
-        np.array([suffix.key for suffix, _ in found], dtype=f"S{WIDTH}"),
-        np.array([doc for _, doc in found], dtype=np.int32),
-        np.array([suffix.length for suffix, _ in found], dtype=np.uint16),
-        np.array([suffix.start for suffix, _ in found], dtype=np.bool_),
+        np.array(keys, dtype=f"S{WIDTH}"),
+        np.array(docs, dtype=np.int32),
+        np.array(lengths, dtype=np.uint16),
+        np.array(starts, dtype=np.bool_),
     )
 
 
