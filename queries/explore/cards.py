@@ -246,6 +246,13 @@ class Cards:
             found.setdefault(node.key, []).append(node)
         return {key: sorted(nodes, key=lambda n: n.label) for key, nodes in found.items()}
 
+    def ids(self, node: Node) -> list[str]:
+        """Every id that a node has in the tables: its own, and those that were joined to it."""
+        if node.label != "Party":
+            return [node.key]
+        rows = self._execute("SELECT alias FROM aliases WHERE canonical = ? ORDER BY alias", (node.key,))
+        return [node.key, *(alias for (alias,) in rows)]
+
     def currency(self, ref: str | None) -> str:
         """The currency of a source row."""
         return self._foreign.get(ref or "", "CNY")

@@ -16,15 +16,22 @@ from graph.tables import open_tables
 from i18n import Problem
 from queries.explore.building import prepared
 from queries.explore.cards import Cards
+from queries.explore.money import MoneyRules, money_paths
 from queries.explore.neighbours import Direction, LinkFilter, Links, Order, neighbourhood
+from queries.explore.paths import common_neighbours, shortest_paths
+from queries.explore.profiles import Profile, profile
 from queries.explore.rows import open_rows, source_rows
 from queries.explore.search import Docs, SearchIndex, plain
-from queries.explore.shapes import Graph, Hit, Hits, Neighbourhood, Node, SourceRow, split_id
+from queries.explore.shapes import Graph, Hit, Hits, Neighbourhood, Node, Routes, SourceRow, Timeline
 from queries.explore.subgraphs import finding_graph, subgraph
+from queries.explore.timelines import finding_timeline, node_timeline, standing_events
 from queries.session import EngineName, open_engine
 
 GUARD = 30
 """More new neighbours than these are not drawn before somebody says which."""
+
+MOST_HOPS = 8
+"""Edges that a path may have at most: everybody is related to everybody over more."""
 
 _TYPES = frozenset(edge.type for edge in EDGES)
 _EPOCH = date(1970, 1, 1)
@@ -169,11 +176,11 @@ class Explorer:
             ExploreError: there is no edge type of that name, or the page is none.
         """
         _page(limit, offset)
-        centre = self.node(node)
-        wanted = LinkFilter(self._types(types), direction, _days(from_day), _days(to_day), min_amount)
+        centre, chosen = self.node(node), self._types(types)
+        wanted = LinkFilter(chosen, direction, _days(from_day), _days(to_day), min_amount)
         return neighbourhood(
             centre,
-            self._links.of(centre, self._types(types)),
+            self._links.of(centre, chosen),
             self._cards,
             wanted,
             order=order,
@@ -183,6 +190,87 @@ class Explorer:
             bundle=bundle,
         )
 
+    def profile(self, party: str) -> Profile:
+        """What is known of one party: its own row, its links by type, its bids and how many it won.
+
+        Raises:
+            NotFoundError: no node has the id.
+        """
+        node = self.node(party)
+        return profile(
+            self._engine, node, self._links.of(node), self._cards, self.records([node.ref] if node.ref else [])
+        )
+
+    def shortest_paths(
+        self, source: str, target: str, *, types: Iterable[str] | None = None, max_hops: int = 6, limit: int = 10
+    ) -> Routes:
+        """The paths of the fewest edges between two nodes; those that avoid hubs first.
+
+        Args:
+            source, target: ids of the ends.
+            types: only edges of these types.
+            max_hops: edges that a path may have.
+            limit: paths that are shown.
+
+        Raises:
+            NotFoundError: no node has one of the ids.
+            ExploreError: there is no edge type of that name, or the limits are out of range.
+        """
+        _hops(max_hops, limit)
+        ends = (self.node(source), self.node(target))
+        return shortest_paths(self._engine, self._cards, ends, types=self._types(types), max_hops=max_hops, limit=limit)
+
+    def money_paths(
+        self,
+        source: str,
+        target: str,
+        *,
+        from_day: date | None = None,
+        to_day: date | None = None,
+        max_hops: int = 4,
+        min_ratio: float = 0.5,
+        within_days: int = 30,
+        limit: int = 10,
+        through_treasuries: bool = False,
+    ) -> Routes:
+        """The ways in which money can have come from one party to another, the largest sums first.
+
+        Time goes forward along a path; no payment is more than its payer had just received, where several payments may
+        add up; each party passes on at least `min_ratio` of what it got, within `within_days`.
+
+        Raises:
+            NotFoundError: no node has one of the ids.
+            ExploreError: an end is no party, or the limits are out of range.
+        """
+        _hops(max_hops, limit)
+        ends = (self.node(source), self.node(target))
+        if any(node.label != "Party" for node in ends):
+            raise ExploreError("explore_no_party", node=next(n.id for n in ends if n.label != "Party"))
+        if not 0 < min_ratio <= 1 or within_days < 0:
+            raise ExploreError("explore_bad_money", ratio=min_ratio, days=within_days)
+        rules = MoneyRules(_days(from_day), _days(to_day), max_hops, min_ratio, within_days, through_treasuries)
+        return money_paths(self._engine, self._cards, ends, rules, limit=limit)
+
+    def common_neighbours(self, nodes: Iterable[str], *, limit: int = 40) -> Graph:
+        """Nodes linked to at least two of those chosen, those linked to the most first.
+
+        Raises:
+            NotFoundError: no node has one of the ids.
+        """
+        chosen = [self.node(node) for node in dict.fromkeys(nodes)]
+        return common_neighbours(self._engine, self._links, self._cards, chosen, limit=limit)
+
+    def timeline(self, node: str, *, limit: int = 200, offset: int = 0) -> Timeline:
+        """Everything dated around a node by day, then what has no day.
+
+        Raises:
+            NotFoundError: no node has the id.
+        """
+        _page(limit, offset)
+        found = self.node(node)
+        standing = standing_events(self._rows, found, self._cards.ids(found))
+        return node_timeline(found, self._links.of(found), standing, self._cards, limit=limit, offset=offset)
+
     def subgraph(self, nodes: Iterable[str], *, bundle: bool = False) -> Graph:
         """Some nodes and all edges among them; ids that no node has are left out."""
         return subgraph(self._engine, nodes, self._cards, bundle=bundle)
@@ -190,6 +278,10 @@ class Explorer:
     def finding_graph(self, document: Mapping[str, Any], *, bundle: bool = False) -> Graph:
         """What a finding names, with every edge among it; the edges of its own pattern are marked `own`."""
         return finding_graph(self._engine, document, self._cards, bundle=bundle)
+
+    def finding_timeline(self, document: Mapping[str, Any]) -> Timeline:
+        """The dated edges and nodes of a finding's graph, by day."""
+        return finding_timeline(self.finding_graph(document))
 
     def records(self, refs: Iterable[str]) -> list[SourceRow]:
         """Source rows by `table:hex16`, in the order asked; a reference to no row is left out."""
@@ -230,9 +322,11 @@ def _days(day: date | None) -> int | None:
     return None if day is None else (day - _EPOCH).days
 
 
+def _hops(max_hops: int, limit: int) -> None:
+    if not 1 <= max_hops <= MOST_HOPS or limit < 1:
+        raise ExploreError("explore_bad_hops", hops=max_hops, most=MOST_HOPS, limit=limit)
+
+
 def _page(limit: int, offset: int) -> None:
     if limit < 0 or offset < 0:
         raise ExploreError("explore_bad_page", limit=limit, offset=offset)
-
-
-__all__ = ["ExploreError", "Explorer", "NotFoundError", "split_id"]

@@ -177,7 +177,7 @@ def neighbourhood(
     edges = bundled(assemble(raws, nodes, cards), nodes, every=bundle)
     complete = not guarded and offset == 0 and len(page) == total
     graph = Graph(tuple(nodes.values()), tuple(edges), len(page), total, complete)
-    return Neighbourhood(node, guarded, tuple(_counts(in_period, cards)), graph)
+    return Neighbourhood(node, guarded, tuple(counts(in_period, cards)), graph)
 
 
 def _ranked(by_other: dict[str, list[Link]], order: Order) -> list[str]:
@@ -195,7 +195,8 @@ def _moment(link: Link) -> int:
     return -(10**9) if day is None else day
 
 
-def _counts(found: Iterable[Link], cards: Cards) -> list[TypeCount]:
+def counts(found: Iterable[Link], cards: Cards) -> list[TypeCount]:
+    """Links by type and direction."""
     groups: dict[tuple[str, str], list[Link]] = {}
     for link in found:
         groups.setdefault((link.type, link.direction), []).append(link)
