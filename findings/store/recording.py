@@ -39,7 +39,7 @@ class Scanned:
     report: Sequence[Mapping[str, Any]]
 
 
-InScan = Callable[[Session, ScanRun, ScanDiff], None]
+InScan = Callable[[Session, ScanRun, ScanDiff], object]
 """What else is written in the transaction of a scan, such as notifications to send."""
 
 
