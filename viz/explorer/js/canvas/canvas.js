@@ -1,0 +1,216 @@
+// The canvas: draws what the model shows, keeps positions, tells what is chosen.
+import { post } from '../api.js';
+import { twoLines } from '../format.js';
+import { word } from '../i18n.js';
+import { graphLibrary } from './load.js';
+import { edgeLabel, Model, MONEY } from './model.js';
+import { around, beside, seeded } from './place.js';
+import { lookOf, palette, stylesheet } from './style.js';
+
+const FCOSE_MOST = 500;
+const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+export class Canvas {
+  constructor(container, { onSelect, onOpen, onBundle, onMenu, onChange, onHover }) {
+    Object.assign(this, { container, onSelect, onOpen, onBundle, onMenu, onChange, onHover });
+    this.model = new Model(() => { this.draw(); this.onChange?.(); });
+    this.quiet = false;
+    this.path = null;
+  }
+
+  async start() {
+    const cytoscape = await graphLibrary();
+    this.cy = cytoscape({ container: this.container, style: stylesheet(), layout: { name: 'preset' }, elements: [], pixelRatio: 1, hideEdgesOnViewport: true,
+      minZoom: 0.05, maxZoom: 3, boxSelectionEnabled: true, selectionType: 'single' });
+    const tell = () => { if (this.quiet || this.telling) return; this.telling = true; queueMicrotask(() => { this.telling = false; this.onSelect?.(this.selectedNodes(), this.selectedEdges()); }); };
+    this.cy.on('select unselect', tell);
+    this.cy.on('dbltap', 'node', (event) => this.onOpen?.(event.target.id()));
+    this.cy.on('dbltap', 'edge', (event) => this.onBundle?.(event.target.data('bundleKey')));
+    this.cy.on('cxttap', (event) => {
+      const { clientX: x, clientY: y } = event.originalEvent;
+      this.onMenu?.(event.target === this.cy ? null : event.target, { x, y });
+    });
+    this.cy.on('mouseover', 'node, edge', (event) => this.onHover?.(event.target, event.originalEvent));
+    this.cy.on('mouseout', 'node, edge', () => this.onHover?.(null));
+    this.cy.on('dragfreeon', 'node', (event) => this.#dragged(event.target));
+    this.container.addEventListener('contextmenu', (event) => event.preventDefault());
+    return this;
+  }
+
+  destroy() { this.cy?.destroy(); }
+  restyle() { this.cy?.style(stylesheet()); this.draw(true); }
+
+  #dragged(target) {
+    const moved = target.selected() ? this.cy.nodes(':selected').union(target) : target;
+    this.model.act('step_move', (s) => moved.forEach((node) => { s.places.set(node.id(), { ...node.position() }); }));
+  }
+
+  #spec(view) {
+    const sums = view.edges.filter((e) => e.amount && MONEY.has(e.type)).map((e) => Math.log10(Math.max(1, e.amount)));
+    const [low, high] = [Math.min(...sums), Math.max(...sums)];
+    const width = (e) => (e.amount && MONEY.has(e.type) ? 2 + 6 * (high > low ? (Math.log10(Math.max(1, e.amount)) - low) / (high - low) : 0.4) : e.own ? 2.4 : lookOf(e.type, MONEY) === 'thin' ? 0.9 : 1.4);
+    const anyOwn = view.edges.some((e) => e.own) || view.nodes.some((n) => n.own);
+    const strong = new Set([...view.nodes.filter((n) => n.own).map((n) => n.id), ...view.edges.filter((e) => e.own).flatMap((e) => [e.source, e.target])]);
+    const mark = (own) => (anyOwn ? (own ? 'own' : 'context') : '');
+    const specs = new Map();
+    for (const node of view.nodes) {
+      const label = node.kind === 'group' ? `${node.name}\n(${node.members})` : twoLines(node.name || node.key || node.id);
+      const sub = ['bid', 'payment', 'debt', 'contract', 'account', 'device'].includes(node.kind) && node.name && node.name.length < 14 ? `${word('kind', node.kind)} ${node.name}` : label;
+      specs.set(node.id, { group: 'nodes', data: { id: node.id, kind: node.kind in { group: 1 } ? 'group' : node.kind, label: node.kind === 'group' ? label : twoLines(sub.replace('\n', '')) },
+        classes: [mark(strong.has(node.id)), this.model.now.pinned.has(node.id) ? 'pinned' : ''].filter(Boolean).join(' ') });
+    }
+    for (const edge of view.edges) {
+      specs.set(edge.id, { group: 'edges', data: { id: edge.id, source: edge.source, target: edge.target, label: edgeLabel(edge), w: width(edge), look: lookOf(edge.type, MONEY), bundleKey: edge.key ?? edge.parent ?? null }, classes: mark(edge.own) });
+    }
+    return specs;
+  }
+
+  /** Bring the drawing to what the model shows; `all` says every label anew. */
+  draw(all = false) {
+    if (!this.cy) return;
+    this.view = this.model.view();
+    const specs = this.#spec(this.view);
+    this.byId = new Map([...this.view.nodes, ...this.view.edges].map((x) => [x.id, x]));
+    this.#placeNew(this.view);
+    const { places, pinned } = this.model.now;
+    this.quiet = true;
+    this.cy.batch(() => {
+      this.cy.elements().forEach((element) => { if (!specs.has(element.id())) element.remove(); });
+      const adding = [];
+      for (const [id, spec] of specs) {
+        const element = this.cy.getElementById(id);
+        if (element.empty()) { adding.push(spec.group === 'nodes' ? { ...spec, position: { ...places.get(id) } } : spec); continue; }
+        if (all || element.data('label') !== spec.data.label) element.data('label', spec.data.label);
+        if (spec.group === 'edges') { if (element.data('w') !== spec.data.w) element.data('w', spec.data.w); } else {
+          const place = places.get(id);
+          const at = element.position();
+          if (place && (place.x !== at.x || place.y !== at.y)) element.position({ ...place });
+          if (element.locked() !== pinned.has(id)) { if (pinned.has(id)) element.lock(); else element.unlock(); }
+        }
+        const kept = element.classes().filter((name) => name === 'lit');
+        element.classes([spec.classes, ...kept].join(' '));
+      }
+      this.cy.add(adding.filter((x) => x.group === 'nodes'));
+      this.cy.add(adding.filter((x) => x.group === 'edges'));
+    });
+    this.quiet = false;
+  }
+
+  /** Nodes without a place go around a neighbour that has one. */
+  #placeNew(view) {
+    const { places, groups } = this.model.now;
+    const lost = view.nodes.filter((node) => !places.has(node.id));
+    if (!lost.length) return;
+    const taken = new Map(view.nodes.filter((n) => places.has(n.id)).map((n) => [n.id, places.get(n.id)]));
+    const anchors = new Map();
+    for (const edge of view.edges) {
+      if (taken.has(edge.source) && !anchors.has(edge.target)) anchors.set(edge.target, edge.source);
+      if (taken.has(edge.target) && !anchors.has(edge.source)) anchors.set(edge.source, edge.target);
+    }
+    const teams = new Map();
+    for (const node of lost) {
+      const members = groups.get(node.id)?.members;
+      if (members) {
+        const at = [...members].map((id) => places.get(id)).filter(Boolean);
+        if (at.length) { places.set(node.id, { x: at.reduce((n, p) => n + p.x, 0) / at.length, y: at.reduce((n, p) => n + p.y, 0) / at.length }); continue; }
+      }
+      const anchor = node.origin && taken.has(node.origin) ? node.origin : anchors.get(node.id) ?? '';
+      if (!teams.has(anchor)) teams.set(anchor, []);
+      teams.get(anchor).push(node.id);
+    }
+    for (const [anchor, ids] of teams) {
+      const found = around(anchor ? taken.get(anchor) : beside(taken), ids, taken);
+      for (const [id, place] of found) { places.set(id, place); taken.set(id, place); }
+    }
+  }
+
+  /** Put a first graph on the canvas and lay it out. */
+  async open(graph, name = 'step_open') {
+    const empty = this.model.now.nodes.size === 0;
+    const news = this.model.add(name, graph);
+    if (empty && news?.length) await this.layout(true);
+    return news;
+  }
+
+  /** Lay out everything that is not pinned. Up to 500 nodes here, above that on the server. */
+  async layout(first = false) {
+    const before = first ? null : new Map([...this.model.now.places]);
+    const nodes = this.cy.nodes();
+    if (nodes.length > FCOSE_MOST) {
+      const answer = await post('graph/layout', { nodes: nodes.map((n) => ({ id: n.id(), x: n.position().x, y: n.position().y, pinned: n.locked() })), edges: this.cy.edges().map((e) => ({ source: e.data('source'), target: e.data('target') })) });
+      this.cy.batch(() => nodes.forEach((n) => { const p = answer.positions[n.id()]; if (p && !n.locked()) n.position({ x: p[0], y: p[1] }); }));
+    } else {
+      const random = Math.random;
+      Math.random = seeded(nodes.length);
+      try {
+        this.cy.layout({ name: 'fcose', quality: nodes.length > 150 ? 'default' : 'proof', randomize: true, animate: false, fit: false, nodeSeparation: 95, idealEdgeLength: 105, nodeRepulsion: 9000, nodeDimensionsIncludeLabels: nodes.length <= 150, packComponents: false, tile: true, numIter: nodes.length > 150 ? 1200 : 2500,
+          fixedNodeConstraint: this.cy.nodes(':locked').map((n) => ({ nodeId: n.id(), position: { ...n.position() } })) }).run();
+      } finally { Math.random = random; }
+    }
+    const places = new Map(nodes.map((n) => [n.id(), { ...n.position() }]));
+    if (before) this.model.act('step_layout', (s) => places.forEach((p, id) => s.places.set(id, p)));
+    else for (const [id, p] of places) this.model.now.places.set(id, p);
+    this.fit();
+  }
+
+  fit(elements = this.cy.elements()) {
+    if (elements.empty()) return;
+    this.cy.resize();
+    this.cy.fit(elements, 36);
+    if (this.cy.zoom() > 1.5) { this.cy.zoom(1.5); this.cy.center(elements); }
+  }
+
+  zoomBy(factor) { this.cy.zoom({ level: this.cy.zoom() * factor, renderedPosition: { x: this.cy.width() / 2, y: this.cy.height() / 2 } }); }
+
+  selectedNodes() { return this.cy.nodes(':selected').map((n) => this.byId.get(n.id())).filter(Boolean); }
+  selectedEdges() { return this.cy.edges(':selected').map((e) => this.byId.get(e.id())).filter(Boolean); }
+
+  /** Choose these and nothing else; bring them into sight where `show`. */
+  select(ids, { show = true, tell = true } = {}) {
+    const elements = this.#all(ids);
+    this.quiet = true;
+    this.cy.batch(() => { this.cy.elements(':selected').unselect(); elements.select(); });
+    this.quiet = false;
+    if (show && elements.nonempty()) this.#reveal(elements);
+    if (tell) this.onSelect?.(this.selectedNodes(), this.selectedEdges());
+  }
+
+  #all(ids) {
+    let found = this.cy.collection();
+    for (const id of ids) {
+      let element = this.cy.getElementById(id);
+      if (element.empty()) { const bundle = this.view.edges.find((e) => e.edges?.some((x) => x.id === id)); if (bundle) element = this.cy.getElementById(bundle.id); }
+      found = found.union(element);
+    }
+    return found;
+  }
+
+  /** Light elements without choosing them: a path, what another pane points at. */
+  light(ids) {
+    this.cy.batch(() => { this.cy.elements('.lit').removeClass('lit'); this.#all(ids).addClass('lit'); });
+  }
+
+  #reveal(elements) {
+    const { x1, y1, x2, y2 } = this.cy.extent();
+    const box = elements.boundingBox();
+    if (box.x1 >= x1 && box.y1 >= y1 && box.x2 <= x2 && box.y2 <= y2) return;
+    if (still()) this.cy.center(elements); else this.cy.animate({ center: { eles: elements } }, { duration: 180 });
+  }
+
+  /** Find nodes whose name or key holds the text; zoom to the `turn`-th and let it pulse. Answers how many there are. */
+  find(text, turn = 0) {
+    const wanted = text.trim().toLowerCase();
+    const hits = wanted ? this.view.nodes.filter((n) => `${n.name ?? ''} ${n.key ?? ''}`.toLowerCase().includes(wanted)) : [];
+    this.light(hits.map((n) => n.id));
+    if (hits.length) {
+      const node = this.cy.getElementById(hits[turn % hits.length].id);
+      this.cy.zoom(Math.max(this.cy.zoom(), 1));
+      this.cy.center(node);
+      node.addClass('pulse');
+      setTimeout(() => node.removeClass('pulse'), still() ? 1200 : 700);
+    }
+    return hits.length;
+  }
+
+  png() { return this.cy.png({ output: 'blob-promise', full: true, scale: 2, maxWidth: 6000, maxHeight: 6000, bg: palette().ground }); }
+}

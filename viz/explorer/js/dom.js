@@ -1,0 +1,73 @@
+// Elements are made here and nowhere else: data become text nodes, never markup.
+import { t, said } from './i18n.js';
+
+const LIVE = Symbol('live');
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** Run `fill` now, and again whenever the language changes while `element` is on the page. */
+export function live(element, fill) {
+  (element[LIVE] ??= []).push(fill);
+  element.setAttribute('data-live', '');
+  fill(element);
+  return element;
+}
+
+/** Say everything under `root` anew in the present language. */
+export function relabel(root = document) {
+  for (const element of root.querySelectorAll('[data-live]')) for (const fill of element[LIVE]) fill(element);
+}
+
+const text = (value) => (Array.isArray(value) ? t(...value) : t(value));
+
+const SPECIAL = {
+  class: (e, v) => { e.className = v; },
+  t: (e, v) => live(e, () => { e.textContent = text(v); }),
+  said: (e, v) => live(e, () => { e.textContent = said(v); }),
+  text: (e, v) => { e.textContent = v ?? ''; },
+  shown: (e, v) => live(e, () => { e.textContent = v(); }),
+  data: (e, v) => Object.assign(e.dataset, v),
+  on: (e, v) => { for (const [name, f] of Object.entries(v)) e.addEventListener(name, f); },
+  style: (e, v) => { for (const [name, x] of Object.entries(v)) e.style.setProperty(name, x); },
+};
+const SPOKEN = { t_title: 'title', t_label: 'aria-label', t_placeholder: 'placeholder' };
+
+/**
+ * An element. `t`: a catalogue key or `[key, fields]`; `said`: a `{zh, en}` of the data; `t_title`, `t_label`,
+ * `t_placeholder`: the attribute out of the catalogue; `on`: listeners; everything else an attribute or property.
+ */
+export function h(tag, props, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (SPECIAL[name]) SPECIAL[name](element, value);
+    else if (SPOKEN[name]) live(element, () => element.setAttribute(SPOKEN[name], text(value)));
+    else if (name in element && !name.startsWith('aria') && !['list', 'form', 'role', 'href', 'type', 'width', 'height'].includes(name)) element[name] = value;
+    else element.setAttribute(name, value === true ? '' : value);
+  }
+  element.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  return element;
+}
+
+/** An icon of the vendored set; decoration, so hidden from screen readers. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('class', 'icon');
+  svg.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(SVG, 'use');
+  use.setAttribute('href', `${new URL('../lib/lucide-static/sprite.svg', import.meta.url).pathname}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** A button with icon and word; `quiet` and `square` leave the word to the screen reader and the tooltip. */
+export function button(key, act, { picture, look = '', only = false, ...rest } = {}) {
+  return h('button', { type: 'button', class: `button ${look}${only ? ' square' : ''}`, t_title: only ? key : undefined,
+    t_label: only ? key : undefined, on: { click: act }, ...rest }, picture && icon(picture), only ? null : h('span', { t: key }));
+}
+
+export const clear = (element, ...children) => { element.replaceChildren(...children.flat(Infinity).filter(Boolean)); return element; };
+
+/** Tell a screen reader something that the eye sees by itself. */
+export function announce(message) {
+  document.getElementById('live').textContent = message;
+}
