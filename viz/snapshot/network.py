@@ -21,7 +21,7 @@ from viz.wording import name_of
 
 LABEL = 11.0
 """Width of a label's line, in Chinese characters."""
-STRETCH = 1.3
+STRETCH = 1.6
 FACE = "Noto Sans SC, Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
 OPTIONS = {
     "physics": {"enabled": False},
