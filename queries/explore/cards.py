@@ -6,6 +6,7 @@ engine. Phone, account and mail values are masked before they are written.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,9 @@ from queries.explore.masking import mask
 from queries.explore.shapes import Node, node_id, row_ref
 
 FILE = "cards.sqlite"
+
+_BROKEN = re.compile(r"[\ud800-\udfff\x00]")
+"""What no id in a file can have."""
 
 TABLE_OF = {
     "Tender": "tenders",
@@ -212,7 +216,7 @@ class Cards:
 
     def nodes(self, ids: Iterable[str]) -> dict[str, Node]:
         """The nodes of those ids; an id that no node has is left out, one that was joined leads to whom it joined."""
-        wanted = dict.fromkeys(ids)
+        wanted = dict.fromkeys(i for i in ids if not _BROKEN.search(i))
         found = self._select("JOIN json_each(?) j ON c.key = j.value", list(wanted))
         nodes = {node.id: node for node in found}
         if missing := [i for i in wanted if i not in nodes and i.startswith("Party/")]:

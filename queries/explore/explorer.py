@@ -16,13 +16,15 @@ from graph.tables import open_tables
 from i18n import Problem
 from queries.explore.building import prepared
 from queries.explore.cards import Cards
+from queries.explore.matching import Matches, Query, match
 from queries.explore.money import MoneyRules, money_paths
 from queries.explore.neighbours import Direction, LinkFilter, Links, Order, neighbourhood
+from queries.explore.overviews import communities, overview, tender_prices
 from queries.explore.paths import common_neighbours, shortest_paths
 from queries.explore.profiles import Profile, profile
 from queries.explore.rows import open_rows, source_rows
 from queries.explore.search import Docs, SearchIndex, plain
-from queries.explore.shapes import Graph, Hit, Hits, Neighbourhood, Node, Routes, SourceRow, Timeline
+from queries.explore.shapes import Graph, Hit, Hits, Neighbourhood, Node, Routes, SourceRow, Timeline, node_id
 from queries.explore.subgraphs import finding_graph, subgraph
 from queries.explore.timelines import finding_timeline, node_timeline, standing_events
 from queries.session import EngineName, open_engine
@@ -58,6 +60,8 @@ class Explorer:
         self._index = SearchIndex(folder)
         self._rows = open_rows(folder)
         self._links = Links(engine)
+        # Seconds to find, and the same for everybody of one scope.
+        self._communities: dict[tuple[int, tuple[str, ...] | None], dict[str, Any]] = {}
 
     @classmethod
     def open(cls, workspace: Workspace, *, engine: EngineName = "embedded", threads: int | None = None) -> Self:
@@ -190,13 +194,13 @@ class Explorer:
             bundle=bundle,
         )
 
-    def profile(self, party: str) -> Profile:
-        """What is known of one party: its own row, its links by type, its bids and how many it won.
+    def profile(self, party_id: str) -> Profile:
+        """What is known of one party, by its id without label: its row, its links by type, its bids and awards.
 
         Raises:
-            NotFoundError: no node has the id.
+            NotFoundError: no party has the id.
         """
-        node = self.node(party)
+        node = self.node(node_id("Party", party_id))
         return profile(
             self._engine, node, self._links.of(node), self._cards, self.records([node.ref] if node.ref else [])
         )
@@ -300,6 +304,56 @@ class Explorer:
     def finding_records(self, document: Mapping[str, Any]) -> list[SourceRow]:
         """The source rows that a finding rests on, in its order."""
         return self.records(record["ref"] for record in document["evidence"]["records"])
+
+    def match(
+        self,
+        queries: Mapping[str, Query],
+        *,
+        threshold: float = 0.7,
+        limit: int = 5,
+        exclude: Iterable[str] = (),
+        regions: Iterable[str] | None = None,
+    ) -> dict[str, Matches]:
+        """Which parties a batch of names, credit codes, regions and kinds may mean; see `matching.compare`.
+
+        Args:
+            queries: what is known of each, under keys of the caller's own.
+            threshold: the least score, 0 to 1.
+            limit: candidates for each.
+            exclude: ids of parties that are never candidates.
+            regions: only parties in these regions.
+        """
+        return match(
+            queries,
+            self._index,
+            self._cards,
+            threshold=threshold,
+            limit=limit,
+            exclude=frozenset(exclude),
+            regions=regions,
+        )
+
+    def overview(
+        self, *, regions: Iterable[str] | None = None, agencies: Iterable[str] | None = None
+    ) -> dict[str, Any]:
+        """Volumes by city, and arrears by month beside the payments on them, within a scope."""
+        return overview(self._rows, regions, agencies)
+
+    def tender_prices(self, tender_id: str) -> dict[str, Any]:
+        """A tender's bids by price with its ceiling and their spread.
+
+        Raises:
+            NotFoundError: no tender has the id.
+        """
+        return tender_prices(self._rows, self.node(node_id("Tender", tender_id)), self._cards)
+
+    def communities(self, smallest: int = 3, *, regions: Iterable[str] | None = None) -> dict[str, Any]:
+        """Groups of at least `smallest` firms that keep bidding together, with their matrices of meetings."""
+        chosen = None if regions is None else tuple(sorted(set(regions)))
+        key = (smallest, chosen)
+        if key not in self._communities:
+            self._communities[key] = communities(self._rows, self._cards, smallest, chosen)
+        return self._communities[key]
 
     def _types(self, types: Iterable[str] | None) -> frozenset[str] | None:
         if types is None:

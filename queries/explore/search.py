@@ -44,6 +44,15 @@ def plain(text: str) -> str:
     return _BLANK.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
+def encodable(text: str) -> bool:
+    """Whether a text is one: half of a surrogate pair is not, and no file holds it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _texts(field: str, card: Card, aliases: Sequence[str]) -> list[Sequence[str]]:
     """The texts of a card that a field has, each cut where a search may begin."""
     if card.label in _NOT_SEARCHED:
@@ -155,23 +164,36 @@ class SearchIndex:
             holding: which of some cards really have a query that is too long for the index.
         """
         text = plain(query)
-        if not text or "\x00" in text:
+        if not text or "\x00" in text or not encodable(text):
             return np.empty(0, np.int32), []
         best = np.full(len(self._kinds), _NO_MATCH, np.uint8)
         for rank, docs in sorted(self._ranked(text), key=lambda found: -found[0]):
             best[docs] = rank
         found = np.flatnonzero(best != _NO_MATCH).astype(np.int32)
         if kinds is not None:
-            allowed = [n for n, word in enumerate(self._kind_words) if word in set(kinds)]
-            found = found[np.isin(self._kinds[found], allowed)]
+            found = found[self.are(found, kinds)]
         if regions is not None:
-            prefixes = tuple(map(_area, regions))
+            prefixes = tuple(map(area, regions))
             allowed = [n for n, word in enumerate(self._region_words) if word and word.startswith(prefixes)]
             found = found[np.isin(self._regions[found], allowed)]
         if len(text.encode()) > WIDTH:
             found = found[np.fromiter(holding(found, text), dtype=np.bool_, count=len(found))]
         found = found[np.argsort(best[found], kind="stable")]
         return found, [_MATCHED_BY[rank] for rank in best[found].tolist()]
+
+    def with_code(self, code: str) -> Docs:
+        """The cards of which an identifier or code is exactly this one, written plainly."""
+        docs, _, whole = self._fields["id"].find(code.encode("utf-8", "ignore"))
+        return docs[whole]
+
+    def with_text(self, piece: str) -> Docs:
+        """The cards whose name has a piece of text, written plainly; a card comes once for each place."""
+        return self._fields["name"].find(piece.encode("utf-8", "ignore"))[0]
+
+    def are(self, docs: npt.NDArray[Any], kinds: Iterable[str]) -> Flags:
+        """Which of some cards are of some kinds."""
+        allowed = [n for n, word in enumerate(self._kind_words) if word in frozenset(kinds)]
+        return np.isin(self._kinds[docs], allowed)
 
     def _ranked(self, text: str) -> Iterator[tuple[int, Docs]]:
         query = text.encode()
@@ -201,7 +223,7 @@ def _end(text: str) -> bytes:
     return text.encode()
 
 
-def _area(region: str) -> str:
+def area(region: str) -> str:
     """The beginning that all codes within a region share: `380100` is a city, its counties are `3801..`."""
     while len(region) > 2 and region.endswith("00"):
         region = region[:-2]
