@@ -64,7 +64,7 @@ def snapshot_html(
     total = int(graph.get("total") or 0) or len(nodes)
     page = _template().render(
         lang="zh-CN" if language == "zh" else "en",
-        title=title,
+        title=title or text("export.picture", language),
         t=lambda key, **values: text(f"export.{key}", language, **values),
         mark=watermark.sentence(language),
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - pyvis's and ours; data are JSON in them
