@@ -59,6 +59,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     if not len(rows):
         return
     world = market(rows)
+    regions = world.tender["region"].to_numpy(dtype=str)
     tests: list[dict[str, Any]] = []
     for members in regulars(
         world.bids,
@@ -69,7 +70,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         seed=params.seed,
     ):
         contests = world.contests(members)
-        place = world.tender["region"].to_numpy()[contests.tender].astype(str)
+        place = regions[contests.tender]
         owners = pd.Series(contests.winner).groupby(place).agg(lambda won: int(won.mode().iloc[0]))
         if len(contests.tender) < params.fewest_meetings or owners.nunique() < 2:
             continue
@@ -94,7 +95,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 def _lead(world: Market, names: pd.Series, test: dict[str, Any], q: float, params: Parameters) -> Lead:
     members, contests = test["members"], test["contests"]
     tenders = world.bids.tenders[contests.tender]
-    days = pd.to_datetime(world.tender["day"].iloc[contests.tender]).dropna()
+    days = pd.to_datetime(world.days[contests.tender]).dropna()
     shares = listing(f"{names[members[owner]]} → {place}" for place, owner in test["owners"].items())
     reasons = (
         Text(

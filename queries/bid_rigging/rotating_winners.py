@@ -70,17 +70,30 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         if len(contests.tender) >= max(params.fewest_meetings, 2 * len(members)):
             p, seen, chance = rotation_p_value(contests.winner, contests.present, draws=params.draws, seed=params.seed)
             tests.append({"members": members, "contests": contests, "p": p, "seen": seen, "chance": chance})
-    names = world.names()
+    names, ends = world.names(), _ends(rows)
     for test, q in zip(tests, benjamini_hochberg([t["p"] for t in tests]), strict=True):
         if q <= params.false_discovery:
-            yield _lead(world, names, test, float(q), params)
+            yield _lead(world, names, ends, test, float(q), params)
 
 
-def _lead(world: Market, names: pd.Series, test: dict[str, Any], q: float, params: Parameters) -> Lead:
+def _ends(rows: pd.DataFrame) -> dict[tuple[str, str], pd.Timestamp]:
+    """Until when the winner of a tender is busy with it, where that is known."""
+    won = rows[rows["is_winner"] & rows["ends"].notna()]
+    return dict(zip(zip(won["tender_id"], won["bidder_id"], strict=True), pd.to_datetime(won["ends"]), strict=True))
+
+
+def _lead(
+    world: Market,
+    names: pd.Series,
+    ends: dict[tuple[str, str], pd.Timestamp],
+    test: dict[str, Any],
+    q: float,
+    params: Parameters,
+) -> Lead:
     members, contests = test["members"], test["contests"]
     tenders = world.bids.tenders[contests.tender]
     wins = np.bincount(contests.winner, minlength=len(members))
-    days = pd.to_datetime(world.tender["day"].iloc[contests.tender])
+    days = pd.to_datetime(world.days[contests.tender])
     reasons = (
         Text(
             zh="{names}同场竞争且由其中一家中标的标段共 {n} 个，各家中标 {wins} 次。",
@@ -100,7 +113,7 @@ def _lead(world: Market, names: pd.Series, test: dict[str, Any], q: float, param
         tier=Tier.C,
         entities=parties(members, tenders),
         reasons=reasons,
-        innocent=(_capacity(world, members, contests, params),),
+        innocent=(_capacity(world, ends, members, contests, params),),
         records=world.records(tenders, members),
         score=1 - q,
         rank=float((test["chance"] - test["seen"]) / np.sqrt(max(test["chance"], 1.0))),
@@ -115,10 +128,15 @@ def _lead(world: Market, names: pd.Series, test: dict[str, Any], q: float, param
     )
 
 
-def _capacity(world: Market, members: tuple[str, ...], contests: Contests, params: Parameters) -> Excuse:
+def _capacity(
+    world: Market,
+    ends: dict[tuple[str, str], pd.Timestamp],
+    members: tuple[str, ...],
+    contests: Contests,
+    params: Parameters,
+) -> Excuse:
     """Whether a member that loses after a win is still busy with what it won."""
-    won = world.rows[world.rows["is_winner"]].set_index(["tender_id", "bidder_id"])["ends"]
-    tenders, days = world.bids.tenders[contests.tender], pd.to_datetime(world.tender["day"].iloc[contests.tender])
+    tenders, days = world.bids.tenders[contests.tender], pd.to_datetime(world.days[contests.tender])
     busy, lost, known = 0, 0, False
     until: dict[int, pd.Timestamp] = {}
     for tender, day, winner, present in zip(tenders, days, contests.winner, contests.present, strict=True):
@@ -126,9 +144,9 @@ def _capacity(world: Market, members: tuple[str, ...], contests: Contests, param
             if member != winner and member in until:
                 lost += 1
                 busy += bool(day <= until[member])
-        ends = won.get((tender, members[winner]))
-        if ends is not None and not pd.isna(ends):
-            until[int(winner)], known = pd.Timestamp(ends), True
+        end = ends.get((tender, members[winner]))
+        if end is not None:
+            until[int(winner)], known = end, True
     return verdict(
         "capacity_limits",
         lost > 0 and busy >= params.busy * lost if known else None,

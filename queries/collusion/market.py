@@ -35,6 +35,14 @@ class Market:
     bids: Incidence
     won: Matrix
     tender: pd.DataFrame
+    days: npt.NDArray[np.datetime64]
+    """When each tender was, NaT where that is unknown."""
+    entered: sparse.csc_array
+    """`bids.matrix` by bidder."""
+    carried: sparse.csc_array
+    """`won` by bidder."""
+    starts: npt.NDArray[np.int64]
+    """Where the rows of each tender begin, and after the last one the number of rows."""
 
     def stratum(self) -> npt.NDArray[np.str_]:
         """Category, region and year of each tender."""
@@ -49,17 +57,21 @@ class Market:
     def contests(self, members: tuple[str, ...], fewest: int = 2) -> Contests:
         """The tenders that a member won with at least `fewest` members bidding, in order of time."""
         at = np.searchsorted(self.bids.bidders, np.array(members))
-        present = np.asarray(self.bids.matrix[:, at].toarray(), dtype=bool)
-        won = np.asarray(self.won[:, at].toarray(), dtype=bool)
+        present = np.asarray(self.entered[:, at].toarray(), dtype=bool)
+        won = np.asarray(self.carried[:, at].toarray(), dtype=bool)
         fit = np.flatnonzero((present.sum(axis=1) >= fewest) & (won.sum(axis=1) == 1))
-        day = pd.to_datetime(self.tender["day"]).to_numpy()[fit]
-        fit = fit[np.lexsort((self.bids.tenders[fit], day))]
+        fit = fit[np.lexsort((fit, self.days[fit]))]
         return Contests(fit, present[fit], won[fit].argmax(axis=1))
 
     def records(self, tenders: npt.NDArray[np.str_], members: tuple[str, ...]) -> tuple[Ref, ...]:
         """The bids of the members in the tenders."""
-        inside = self.rows["tender_id"].isin(set(tenders)) & self.rows["bidder_id"].isin(set(members))
-        return tuple(Ref("bids", int(key)) for key in self.rows.loc[inside, "bid_key"])
+        own = set(members)
+        at = np.searchsorted(self.bids.tenders, tenders)
+        spans = zip(self.starts[at].tolist(), self.starts[at + 1].tolist(), strict=True)
+        places = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(start, end) for start, end in spans)])
+        bids = self.rows.iloc[np.unique(places)]
+        pairs = zip(bids["bidder_id"], bids["bid_key"], strict=True)
+        return tuple(Ref("bids", int(key)) for bidder, key in pairs if bidder in own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,16 @@ def market(rows: pd.DataFrame) -> Market:
     won.sum_duplicates()
     won.data[:] = 1.0
     tender = rows.drop_duplicates("tender_id").set_index("tender_id").loc[network.tenders]
-    return Market(rows, network, won, tender)
+    return Market(
+        rows,
+        network,
+        won,
+        tender,
+        days=pd.to_datetime(tender["day"]).to_numpy(),
+        entered=network.matrix.tocsc(),
+        carried=won.tocsc(),
+        starts=np.append(np.flatnonzero(~rows.duplicated("tender_id")), len(rows)),
+    )
 
 
 def parties(members: tuple[str, ...], tenders: npt.NDArray[np.str_]) -> tuple[Entity, ...]:
