@@ -1,5 +1,7 @@
 """`python -m queries.ocp`: the same as `qingfeng ocp`."""
 
-from queries.ocp.command import app
+import sys
 
-app(prog_name="qingfeng ocp")
+from queries.ocp.run import run
+
+sys.exit(run(sys.argv[1:]))

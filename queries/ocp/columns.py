@@ -6,17 +6,15 @@ else of the release is kept: about 16 bytes a bid.
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from itertools import chain, compress, islice
+from itertools import chain, compress
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.instants import UNKNOWN, instants
+from queries.ocp.instants import UNKNOWN, Instants
 from queries.ocp.releases import (
     Award,
     Bid,
@@ -29,7 +27,7 @@ from queries.ocp.releases import (
     Tender,
     Value,
 )
-from queries.ocp.vocabulary import NONE, LargeVocabulary, Vocabulary
+from queries.ocp.vocabulary import NONE, Keys, LargeVocabulary, Vocabulary
 
 MISSING, OTHER = 0, 9
 """The code of no status, and of a status outside the codelist."""
@@ -81,6 +79,13 @@ class Columns:
 
 ORGANIZATION_COLUMNS = ("buyer", "entity", "bidder", "supplier")
 TEXT_COLUMNS = ("method", "details", "currency", "item_class")
+_KINDS: dict[str, type[np.generic]] = {
+    **dict.fromkeys((*TEXT_COLUMNS, "bids", "awards", "items"), np.int32),
+    **dict.fromkeys(("lot_of_bid", "bid_lot", "lot_of_award", "award_lot"), np.int32),
+    **dict.fromkeys(("bid_status", "award_status"), np.uint8),
+    "cancelled": np.bool_,
+}
+"""The fields that are small numbers, and what their columns hold."""
 
 _NO_TENDER, _NO_BIDS, _NO_PERIOD, _NOBODY, _NO_VALUE, _NO_CLASS = (
     Tender(),
@@ -90,9 +95,22 @@ _NO_TENDER, _NO_BIDS, _NO_PERIOD, _NOBODY, _NO_VALUE, _NO_CLASS = (
     Value(),
     Classification(),
 )
-_AT_ONCE = 64
-"""Releases taken apart together: few enough that they are still in the processor's cache, many enough that the
-comprehensions below run long."""
+
+
+class _Taken:
+    """What has been taken out of releases so far.
+
+    Texts and amounts are made compact batch by batch, while they are in the processor's cache; what is a small
+    number anyway waits in a list.
+    """
+
+    def __init__(self) -> None:
+        self.ocid: list[Identifier] = []
+        self.tenderers: list[int | None] = []
+        self.numbers: dict[str, list[int]] = {name: [] for name in _KINDS}
+        self.keys = {name: Keys() for name in ORGANIZATION_COLUMNS}
+        self.amounts: list[NDArray[np.float64]] = [np.empty(0)]
+        self.start, self.end, self.received = Instants(), Instants(end_of_day=True), Instants()
 
 
 class Flattener:
@@ -107,100 +125,82 @@ class Flattener:
         self.texts = Vocabulary()
         self.digits = digits
 
-    def columns(self, releases: Iterable[Release], lines: Sequence[int]) -> Columns:
-        """The columns of `releases`, which stand on `lines`.
+    def columns(self, batches: Iterable[list[Release]], lines: Sequence[int]) -> Columns:
+        """The columns of the releases, which come some at a time and stand on `lines`.
 
-        Releases are drawn a few at a time and let go again, so an iterator keeps memory low.
+        A batch is let go before the next is drawn, so an iterator keeps memory low.
         """
-        drawn = iter(releases)
-        lists: defaultdict[str, list[Any]] = defaultdict(list)
-        while some := list(islice(drawn, _AT_ONCE)):
-            self._take(some, lists)
-        return self._arrays(lists, lines)
+        taken = _Taken()
+        for releases in batches:
+            self._take(releases, taken)
+        return self._columns(taken, lines)
 
-    def _take(self, releases: list[Release], lists: defaultdict[str, list[Any]]) -> None:
+    def _take(self, releases: list[Release], taken: _Taken) -> None:
         tenders = [release.tender or _NO_TENDER for release in releases]
         periods = [tender.tender_period or _NO_PERIOD for tender in tenders]
         bid_lists = [(release.bids or _NO_BIDS).details for release in releases]
         award_lists = [release.awards for release in releases]
         bids = list(chain.from_iterable(filter(None, bid_lists)))
         awards = list(chain.from_iterable(filter(None, award_lists)))
-        values = [bid.value or _NO_VALUE for bid in bids]
         items = [award.items or () for award in awards]
+        numbers, keys, texts = taken.numbers, taken.keys, self.texts.codes
         if _name_lots(bids, awards):
-            _lots(bid_lists, award_lists, lists)
-        lists["ocid"] += [release.ocid for release in releases]
-        lists["cancelled"] += [tender.status == "cancelled" for tender in tenders]
-        lists["method"] += [tender.procurement_method for tender in tenders]
-        lists["details"] += [tender.procurement_method_details for tender in tenders]
-        lists["buyer"] += [(release.buyer or _NOBODY).id for release in releases]
-        lists["entity"] += [(tender.procuring_entity or _NOBODY).id for tender in tenders]
-        lists["tenderers"] += [tender.number_of_tenderers for tender in tenders]
-        lists["start"] += [period.start_date for period in periods]
-        lists["end"] += [period.end_date for period in periods]
-        lists["bids"] += [NONE if entries is None else len(entries) for entries in bid_lists]
-        lists["awards"] += [NONE if entries is None else len(entries) for entries in award_lists]
-        lists["bid_status"] += [_BID_CODES(bid.status, OTHER) for bid in bids]
-        lists["date"] += [bid.date for bid in bids]
-        lists["bidder"] += [
-            parties[0].id if (parties := bid.tenderers) and len(parties) == 1 else _together(parties) for bid in bids
-        ]
-        lists["amount"] += [math.nan if value.amount is None else value.amount for value in values]
-        lists["currency"] += [value.currency for value in values]
-        lists["award_status"] += [_AWARD_CODES(award.status, OTHER) for award in awards]
-        lists["supplier"] += [
-            parties[0].id if (parties := award.suppliers) and len(parties) == 1 else _together(parties)
-            for award in awards
-        ]
-        lists["items"] += [len(entries) for entries in items]
+            _lots(bid_lists, award_lists, numbers)
+        taken.ocid += [release.ocid for release in releases]
+        taken.tenderers += [tender.number_of_tenderers for tender in tenders]
+        taken.start.add([period.start_date for period in periods])
+        taken.end.add([period.end_date for period in periods])
+        numbers["cancelled"] += [tender.status == "cancelled" for tender in tenders]
+        numbers["method"] += texts([tender.procurement_method for tender in tenders])
+        numbers["details"] += texts([tender.procurement_method_details for tender in tenders])
+        keys["buyer"].add([(release.buyer or _NOBODY).id for release in releases])
+        keys["entity"].add([(tender.procuring_entity or _NOBODY).id for tender in tenders])
+        numbers["bids"] += [NONE if entries is None else len(entries) for entries in bid_lists]
+        numbers["awards"] += [NONE if entries is None else len(entries) for entries in award_lists]
+        keys["bidder"].add(
+            [parties[0].id if (parties := bid.tenderers) and len(parties) == 1 else _together(parties) for bid in bids]
+        )
+        taken.received.add([bid.date for bid in bids])
+        numbers["bid_status"] += [_BID_CODES(bid.status, OTHER) for bid in bids]
+        values = [bid.value or _NO_VALUE for bid in bids]
+        taken.amounts.append(np.array([value.amount for value in values], dtype=np.float64))  # None becomes NaN
+        numbers["currency"] += texts([value.currency for value in values])
+        numbers["award_status"] += [_AWARD_CODES(award.status, OTHER) for award in awards]
+        keys["supplier"].add(
+            [
+                parties[0].id if (parties := award.suppliers) and len(parties) == 1 else _together(parties)
+                for award in awards
+            ]
+        )
+        numbers["items"] += [len(entries) for entries in items]
         digits = self.digits
-        lists["item_class"] += [
-            None if (code := (item.classification or _NO_CLASS).id) is None else str(code)[:digits]
-            for entries in items
-            for item in entries
-        ]
+        numbers["item_class"] += texts(
+            [
+                None if (code := (item.classification or _NO_CLASS).id) is None else str(code)[:digits]
+                for entries in items
+                for item in entries
+            ]
+        )
 
-    def _arrays(self, lists: defaultdict[str, list[Any]], lines: Sequence[int]) -> Columns:
-        texts, organizations = self.texts.codes, self.organizations.codes
-
-        def ints(name: str) -> NDArray[np.int32]:
-            return np.array(lists[name], dtype=np.int32)
-
-        count, bids = len(lists["ocid"]), ints("bids")
-        moments = instants(lists["start"] + lists["date"])
-        starts, received = moments[:count], moments[count:]
-        ends = instants(lists["end"], end_of_day=True)
-        deadlines = np.repeat(ends, np.maximum(bids, 0))
+    def _columns(self, taken: _Taken, lines: Sequence[int]) -> Columns:
+        arrays: dict[str, Any] = {name: np.array(taken.numbers[name], dtype=kind) for name, kind in _KINDS.items()}
+        arrays |= {name: self.organizations.codes_of(keys) for name, keys in taken.keys.items()}
+        starts, ends, received = taken.start.read(), taken.end.read(), taken.received.read()
+        deadlines = np.repeat(ends, np.maximum(arrays["bids"], 0))
         known = (received != UNKNOWN) & (deadlines != UNKNOWN)
-        item_of, item_class = _distinct(
-            np.repeat(np.arange(len(lists["items"])), ints("items")), texts(lists["item_class"])
+        items = arrays.pop("items")
+        arrays["item_of"], arrays["item_class"] = _distinct(
+            np.repeat(np.arange(len(items)), items), arrays["item_class"]
         )
         return Columns(
-            ocid=[ocid if isinstance(ocid, str) else str(ocid) for ocid in lists["ocid"]],
+            ocid=[ocid if isinstance(ocid, str) else str(ocid) for ocid in taken.ocid],
             line=np.array(lines, dtype=np.int64),
-            cancelled=np.array(lists["cancelled"], dtype=np.bool_),
-            method=texts(lists["method"]),
-            details=texts(lists["details"]),
-            buyer=organizations(lists["buyer"]),
-            entity=organizations(lists["entity"]),
-            tenderers=np.array([_tenderers(number) for number in lists["tenderers"]], dtype=np.int32),
+            tenderers=np.array([_tenderers(number) for number in taken.tenderers], dtype=np.int32),
             period=np.where((starts == UNKNOWN) | (ends == UNKNOWN), UNKNOWN, ends - starts),
             deadline=ends != UNKNOWN,
-            bids=bids,
-            awards=ints("awards"),
-            bid_status=np.array(lists["bid_status"], dtype=np.uint8),
             bid_late=np.where(known, np.where(received > deadlines, LATE, ON_TIME), 0).astype(np.uint8),
-            bidder=organizations(lists["bidder"]),
-            amount=np.array(lists["amount"], dtype=np.float64),
-            currency=texts(lists["currency"]),
-            award_status=np.array(lists["award_status"], dtype=np.uint8),
-            supplier=organizations(lists["supplier"]),
-            item_of=item_of,
-            item_class=item_class,
-            lot_of_bid=ints("lot_of_bid"),
-            bid_lot=ints("bid_lot"),
-            lot_of_award=ints("lot_of_award"),
-            award_lot=ints("award_lot"),
+            amount=np.concatenate(taken.amounts),
+            **arrays,
         )
 
 
@@ -240,10 +240,10 @@ def _name_lots(bids: list[Bid], awards: list[Award]) -> bool:
 
 
 def _lots(
-    bid_lists: list[list[Bid] | None], award_lists: list[list[Award] | None], lists: defaultdict[str, list[Any]]
+    bid_lists: list[list[Bid] | None], award_lists: list[list[Award] | None], lists: dict[str, list[int]]
 ) -> None:
     """Note (bid, lot) and (award, lot) pairs; a lot's number counts within its release."""
-    bid, award = len(lists["amount"]), len(lists["supplier"])
+    bid, award = len(lists["bid_status"]), len(lists["award_status"])
     for bids, awards in zip(bid_lists, award_lists, strict=True):
         numbers: dict[str, int] = {}
         for offer in bids or ():

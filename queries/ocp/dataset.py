@@ -169,8 +169,8 @@ class _Gathering:
 
     def add(self, block: Block) -> None:
         organizations, texts = self._numbers.setdefault(block.worker, (_Numbers(), _Numbers()))
-        organizations.extend(self._flattener.organizations.codes(block.organizations).tolist())
-        texts.extend(self._flattener.texts.codes(block.texts).tolist())
+        organizations.extend(self._flattener.organizations.codes(block.organizations))
+        texts.extend(self._flattener.texts.codes(block.texts))
         columns = block.columns
         for numbers, names in ((organizations, ORGANIZATION_COLUMNS), (texts, TEXT_COLUMNS)):
             for name in names:
@@ -213,7 +213,7 @@ class _Gathering:
         places = [place[str(release.ocid)] for release in extra]
         self.account.duplicated += len(place)
         self.account.merged += int(again.sum()) - len(place)
-        added = self._flattener.columns(extra, [line for _, line in places])
+        added = self._flattener.columns([extra], [line for _, line in places])
         origin = np.array([number for number, _ in places], dtype=np.int32)
         return joined([kept(columns, ~again), added]), np.concatenate([source[~again], origin])
 

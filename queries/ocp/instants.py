@@ -26,25 +26,60 @@ _MARK_LETTERS = np.array([[ord(mark)] for mark in "--::"], dtype=np.uint8)
 _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0], dtype=np.int32)
 
 
-def instants(texts: Sequence[str | None], *, end_of_day: bool = False) -> NDArray[np.int64]:
-    """Microseconds since the epoch for each text, or `UNKNOWN`.
+class Instants:
+    """Date-times that come some at a time, kept as letters until all are read at once.
 
     Read are RFC 3339 date-times, with any fraction of a second; a date-time without an offset counts as UTC.
     A date alone is the first moment of its day, or with `end_of_day` the first moment after it (a deadline
     that names only a day has not passed while the day lasts).
     """
-    if not texts:
-        return np.empty(0, dtype=np.int64)
-    filled = [text or "" for text in texts]
-    try:
-        grid = np.array(filled, dtype=f"S{_WIDTH}")
-    except UnicodeEncodeError:
-        grid = np.array([text.encode("ascii", "replace") for text in filled], dtype=f"S{_WIDTH}")
-    letters = grid.view(np.uint8).reshape(len(filled), _WIDTH)
-    result, read = _regular(np.ascontiguousarray(letters.T))
-    for row in np.flatnonzero(~read & (letters[:, 0] != 0)):
-        result[row] = _irregular(filled[row], end_of_day)
-    return result
+
+    def __init__(self, *, end_of_day: bool = False) -> None:
+        self._end_of_day = end_of_day
+        self._grids: list[NDArray[np.bytes_]] = []
+        self._count = 0
+        self._unusual: dict[int, int] = {}
+        """Instants of texts that the letters do not hold whole: too long, or not ASCII."""
+
+    def add(self, texts: Sequence[str | None]) -> None:
+        """Take some more texts."""
+        filled = [text or "" for text in texts]
+        try:
+            grid = np.array(filled, dtype=f"S{_WIDTH}")
+        except UnicodeEncodeError:
+            self._note(filled, [row for row, text in enumerate(filled) if not text.isascii()])
+            grid = np.array([text.encode("ascii", "replace") for text in filled], dtype=f"S{_WIDTH}")
+        long = np.flatnonzero(_letters(grid)[:, -1])
+        if len(long):
+            self._note(filled, long.tolist())
+        self._grids.append(grid)
+        self._count += len(filled)
+
+    def _note(self, texts: list[str], rows: list[int]) -> None:
+        self._unusual.update((self._count + row, _irregular(texts[row], self._end_of_day)) for row in rows)
+
+    def read(self) -> NDArray[np.int64]:
+        """Microseconds since the epoch for each text, or `UNKNOWN`."""
+        if not self._count:
+            return np.empty(0, dtype=np.int64)
+        letters = _letters(np.concatenate(self._grids))
+        result, read = _regular(np.ascontiguousarray(letters.T))
+        for row in np.flatnonzero(~read & (letters[:, 0] != 0)).tolist():
+            known = self._unusual.get(row)
+            text = letters[row].tobytes().rstrip(b"\0").decode("ascii")
+            result[row] = _irregular(text, self._end_of_day) if known is None else known
+        return result
+
+
+def instants(texts: Sequence[str | None], *, end_of_day: bool = False) -> NDArray[np.int64]:
+    """The same for texts that are all at hand."""
+    found = Instants(end_of_day=end_of_day)
+    found.add(texts)
+    return found.read()
+
+
+def _letters(grid: NDArray[np.bytes_]) -> NDArray[np.uint8]:
+    return grid.view(np.uint8).reshape(len(grid), _WIDTH)
 
 
 def _regular(letters: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

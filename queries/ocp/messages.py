@@ -9,6 +9,10 @@ MESSAGES: dict[str, Text] = {
         zh="直接对 OCDS 数据计算开放合约红旗指标。FILE 可为 JSON 行、整份 JSON、.gz 或 -（标准输入）。",
         en="Judge OCDS files by the Open Contracting red flags. FILE: JSON lines, a JSON document, .gz, or - (stdin).",
     ),
+    "others": Text(
+        zh="另有：qingfeng ocp coverage FILE…（字段覆盖情况）、qingfeng ocp prepare FILE…（修正数据）。",
+        en="Also: qingfeng ocp coverage FILE… (which fields are there), qingfeng ocp prepare FILE… (correct data).",
+    ),
     "files": Text(zh="OCDS 文件，可多个；- 为标准输入。", en="OCDS files; - is standard input."),
     "settings": Text(
         zh="设置文件（.ini 或 .toml），与 Cardinal 的设置文件通用。",

@@ -61,7 +61,9 @@ def test_the_module_runs_by_itself() -> None:
         [sys.executable, "-m", "queries.ocp", "-", "--format", "cardinal"], input=ONE, capture_output=True, cwd=ROOT
     )
     assert (done.returncode, done.stdout[:9]) == (0, b'{"OCID":{')
-    heavy = "import sys, queries.ocp.command; print({'numpy', 'pandas', 'pydantic', 'duckdb'} & sys.modules.keys())"
+    heavy = (
+        "import sys, queries.ocp.run; print({'typer', 'numpy', 'pandas', 'pydantic', 'duckdb'} & sys.modules.keys())"
+    )
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == b"set()"
 
@@ -158,6 +160,16 @@ def test_ini_and_toml_say_the_same(tmp_path: Path, name: str, text: str) -> None
 def test_a_value_of_the_wrong_kind_is_told() -> None:
     with pytest.raises(SettingsError, match=r"\[R035\] threshold = many: expected a whole number"):
         settings_from({"R035": {"threshold": "many"}})
+
+
+def test_words_may_stand_anywhere_and_help_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(ONE)
+    done = ocp(tmp_path / "a.jsonl", "--format", "cardinal", tmp_path / "a.jsonl", "-q")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert orjson.loads(done.stdout)["OCID"] == {"x": {"R028": 1.0}}
+    assert b"qingfeng ocp coverage" in ocp("--help").stdout
+    assert ocp("x", "--workers", "0").returncode == 2
+    assert ocp().returncode == 2
 
 
 def test_real_files_run(shared_data: Path) -> None:
