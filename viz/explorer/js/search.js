@@ -10,7 +10,7 @@ import { emit } from './state.js';
 const WAIT = 160;
 
 /** The field with its list of hits, as a combobox. `choose(node)` decides what happens with a hit. */
-export function searchBox({ id = 'search', choose = open, label = 'search_all' } = {}) {
+export function searchBox({ id = 'search', choose = open, label = 'search_all', kinds } = {}) {
   let items = [];
   let at = -1;
   let timer = 0;
@@ -33,7 +33,7 @@ export function searchBox({ id = 'search', choose = open, label = 'search_all' }
     if (!q) { shut(); return; }
     running = new AbortController();
     try {
-      const answer = await get('search', { q, limit: 12 }, running.signal);
+      const answer = await get('search', { q, limit: 12, kinds }, running.signal);
       items = answer.items;
       const rows = items.map((item, i) => h('div', { role: 'option', id: `${id}-${i}`, 'aria-selected': 'false', on: { pointerdown: (e) => { e.preventDefault(); take(item); } } },
         h('span', { class: 'badge', text: word('kind', item.kind) }), h('span', { class: 'grow', text: item.name || item.key, title: item.name }), h('span', { class: 'muted number', text: item.key })));

@@ -57,7 +57,7 @@ export class Canvas {
       const label = node.kind === 'group' ? `${node.name}\n(${node.members})` : twoLines(node.name || node.key || node.id);
       const sub = ['bid', 'payment', 'debt', 'contract', 'account', 'device'].includes(node.kind) && node.name && node.name.length < 14 ? `${word('kind', node.kind)} ${node.name}` : label;
       specs.set(node.id, { group: 'nodes', data: { id: node.id, kind: node.kind in { group: 1 } ? 'group' : node.kind, label: node.kind === 'group' ? label : twoLines(sub.replace('\n', '')) },
-        classes: [mark(strong.has(node.id)), this.model.now.pinned.has(node.id) ? 'pinned' : ''].filter(Boolean).join(' ') });
+        classes: [node.named && !strong.has(node.id) ? '' : mark(strong.has(node.id)), this.model.now.pinned.has(node.id) ? 'pinned' : ''].filter(Boolean).join(' ') });
     }
     for (const edge of view.edges) {
       specs.set(edge.id, { group: 'edges', data: { id: edge.id, source: edge.source, target: edge.target, label: edgeLabel(edge), w: width(edge), look: lookOf(edge.type, MONEY), bundleKey: edge.key ?? edge.parent ?? null }, classes: mark(edge.own) });
@@ -140,10 +140,11 @@ export class Canvas {
       const answer = await post('graph/layout', { nodes: nodes.map((n) => ({ id: n.id(), x: n.position().x, y: n.position().y, pinned: n.locked() })), edges: this.cy.edges().map((e) => ({ source: e.data('source'), target: e.data('target') })) });
       this.cy.batch(() => nodes.forEach((n) => { const p = answer.positions[n.id()]; if (p && !n.locked()) n.position({ x: p[0], y: p[1] }); }));
     } else {
+      const small = nodes.length < 40;
       const random = Math.random;
       Math.random = seeded(nodes.length);
       try {
-        this.cy.layout({ name: 'fcose', quality: nodes.length > 150 ? 'default' : 'proof', randomize: true, animate: false, fit: false, nodeSeparation: 95, idealEdgeLength: 105, nodeRepulsion: 9000, nodeDimensionsIncludeLabels: nodes.length <= 150, packComponents: false, tile: true, numIter: nodes.length > 150 ? 1200 : 2500,
+        this.cy.layout({ name: 'fcose', quality: nodes.length > 150 ? 'default' : 'proof', randomize: true, animate: false, fit: false, nodeSeparation: small ? 160 : 95, idealEdgeLength: small ? 170 : 105, nodeRepulsion: small ? 20000 : 9000, nodeDimensionsIncludeLabels: nodes.length <= 150, packComponents: false, tile: true, numIter: nodes.length > 150 ? 1200 : 2500,
           fixedNodeConstraint: this.cy.nodes(':locked').map((n) => ({ nodeId: n.id(), position: { ...n.position() } })) }).run();
       } finally { Math.random = random; }
     }

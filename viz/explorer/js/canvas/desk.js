@@ -35,7 +35,9 @@ export class Desk {
       onHover: (element, event) => this.#hover(element, event),
       onChange: () => this.#changed(),
     });
-    this.stage = h('div', { class: 'stage' }, this.place, this.details.element, this.tip);
+    this.stage = h('div', { class: 'stage' }, this.place, h('div', { class: 'zoomer' },
+      button('zoom_in', () => this.canvas.zoomBy(1.25), { picture: 'zoom-in', only: true }), button('zoom_out', () => this.canvas.zoomBy(0.8), { picture: 'zoom-out', only: true }),
+      button('fit', () => this.canvas.fit(), { picture: 'maximize', only: true }), button('relayout', () => this.canvas.layout().catch(failed), { picture: 'refresh-cw', only: true })), this.details.element, this.tip);
     this.element = h('section', { class: 'desk', t_label: 'graph' }, this.#tools(), this.strip.element, this.stage, this.twin.element, this.status);
     this.stops = [on('theme', () => this.canvas.restyle()), on('language', () => { this.canvas.draw(true); this.#changed(); })];
   }
@@ -70,8 +72,7 @@ export class Desk {
     const x = this.tools;
     const line = () => h('span', { class: 'rule' });
     return h('div', { class: 'bar tight tools', role: 'toolbar', t_label: 'tools' }, x.undo, x.redo, line(), x.expand, x.path, x.money, x.common, line(), x.pin, x.hide, x.group, line(),
-      button('relayout', () => this.canvas.layout().catch(failed), { picture: 'refresh-cw', only: true, look: 'quiet' }), button('zoom_in', () => this.canvas.zoomBy(1.25), { picture: 'zoom-in', only: true, look: 'quiet' }),
-      button('zoom_out', () => this.canvas.zoomBy(0.8), { picture: 'zoom-out', only: true, look: 'quiet' }), button('fit', () => this.canvas.fit(), { picture: 'maximize', only: true, look: 'quiet' }), line(), x.filter, find, h('span', { class: 'grow' }), x.twin,
+      x.filter, find, h('span', { class: 'grow' }), x.twin,
       button('take', (e) => this.#takeMenu(e.currentTarget), { picture: 'download', look: 'quiet small' }), button('legend', () => sheet('legend', (box) => box.append(legend())), { picture: 'circle-help', only: true, look: 'quiet' }));
   }
 

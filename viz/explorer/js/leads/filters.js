@@ -3,6 +3,7 @@ import { get } from '../api.js';
 import { clear, h, icon, button } from '../dom.js';
 import { count } from '../format.js';
 import { word } from '../i18n.js';
+import { searchBox } from '../search.js';
 
 /** Names in the address are those of the API; money in the address is minor units, in the fields 万元. */
 export const NAMES = ['view', 'family', 'detector', 'tier', 'status', 'triage', 'state', 'region', 'agency', 'assignee', 'amount_min', 'amount_max', 'from', 'to', 'q', 'entity', 'sort'];
@@ -27,6 +28,7 @@ const CHOICES = {
   triage: ['open', 'in_review', 'confirmed', 'dismissed', 'referred', 'expired'],
   state: ['new', 'changed', 'returned', 'unchanged', 'gone'],
 };
+const names = new Map();
 const YUAN = 1_000_000; // 万元 in minor units
 
 /** What the address asks for: a plain object of strings. An address without anything asks for the default view. */
@@ -65,11 +67,10 @@ export function filterPanel(wanted, change) {
     }));
   }
 
-  function choice(name, allKey) {
-    const values = Object.entries(facets[name] ?? {}).map(([value, n]) => ({ value, label: `${value} (${count(n)})` }));
-    if (state[name] && !values.some((v) => v.value === state[name])) values.unshift({ value: state[name], label: state[name] });
-    return h('label', { class: 'field' }, h('span', { t: `filter_${name}` }), h('select', { value: undefined, on: { change: (e) => set(name, e.target.value) } },
-      h('option', { value: '', t: allKey }), values.map((v) => h('option', { value: v.value, text: v.label, selected: v.value === state[name] }))));
+  /** The agency is found by its name; its id goes into the address. */
+  function agency() {
+    return h('div', { class: 'field' }, h('span', { t: 'filter_agency' }), state.agency ? h('button', { type: 'button', class: 'button small', on: { click: () => set('agency', '') } }, h('span', { text: names.get(state.agency) ?? state.agency }), icon('x'))
+      : searchBox({ id: 'agency', label: 'filter_agency', kinds: 'public_body,firm', choose: (node) => { names.set(node.key, node.name); set('agency', node.key); } }));
   }
 
   const late = (name, read = (v) => v) => ({ change: (event) => set(name, read(event.target.value)) });
@@ -81,7 +82,7 @@ export function filterPanel(wanted, change) {
       h('div', { class: 'bar tight' }, icon('filter'), h('h2', { class: 'grow', t: 'filters' }), button('filters_clear', () => change({ view: 'all' }), { look: 'quiet small' })),
       h('label', { class: 'field' }, h('span', { t: 'filter_q' }), h('input', { type: 'search', name: 'q', value: state.q ?? '', t_placeholder: 'filter_q_hint', on: late('q') })),
       group('tier'), group('family'), group('triage'), group('state'), group('status'),
-      choice('region', 'all_regions'), choice('agency', 'all_agencies'),
+      h('label', { class: 'field' }, h('span', { t: 'filter_region' }), h('input', { name: 'region', value: state.region ?? '', inputMode: 'numeric', on: late('region', (v) => v.trim()) })), agency(),
       h('fieldset', { class: 'pair' }, h('legend', { t: 'filter_amount' }),
         h('input', { type: 'number', name: 'amount_min', min: 0, step: 'any', t_label: 'amount_min', t_placeholder: 'amount_min', value: state.amount_min ? state.amount_min / YUAN : '', on: late('amount_min', wan) }),
         h('input', { type: 'number', name: 'amount_max', min: 0, step: 'any', t_label: 'amount_max', t_placeholder: 'amount_max', value: state.amount_max ? state.amount_max / YUAN : '', on: late('amount_max', wan) })),
