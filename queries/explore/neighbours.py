@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from graph.engine import GraphEngine
 from queries.explore.cards import Cards
 from queries.explore.edges import RawEdge, assemble, bundled, end_id
-from queries.explore.shapes import Graph, Neighbourhood, Node, TypeCount
+from queries.explore.shapes import Graph, Neighbourhood, Node, TypeCount, row_ref
 from queries.explore.vocabulary import DOUBLED, KINDS, heading
 
 Direction = Literal["out", "in", "both"]
@@ -205,6 +205,7 @@ def counts(found: Iterable[Link], cards: Cards) -> list[TypeCount]:
 
 def _count(kind: str, direction: str, group: list[Link], cards: Cards) -> TypeCount:
     amounts = [link.amount for link in group if link.amount is not None]
+    currencies = {_currency(link, cards) for link in group if link.amount is not None}
     begins = [link.begin for link in group if link.begin is not None]
     ends = [link.end for link in group if link.end is not None]
     return TypeCount(
@@ -214,7 +215,15 @@ def _count(kind: str, direction: str, group: list[Link], cards: Cards) -> TypeCo
         nodes=len({link.other for link in group}),
         first=min(begins, default=None),
         last=max(ends, default=None),
-        amount=sum(amounts) if amounts else None,
-        currency="CNY" if amounts else None,
+        # Sums of several currencies cannot be added up.
+        amount=sum(amounts) if len(currencies) == 1 else None,
+        currency=currencies.pop() if len(currencies) == 1 else None,
         text=heading(kind, direction),
     )
+
+
+def _currency(link: Link, cards: Cards) -> str:
+    if not cards.has_foreign_money:
+        return "CNY"
+    table = link.properties.get("ledger") or KINDS[link.type].table
+    return cards.currency(row_ref(table, link.properties.get("ref") or 0))
