@@ -61,6 +61,7 @@ _MEANING = {
     428: "`If-Match` is missing.",
     429: "Too many requests; `Retry-After` says when.",
     500: "A fault of the server; the request id leads to its log.",
+    501: "A component of the machine is missing: a Chinese font, or an optional library.",
     503: "No snapshot yet, or store or graph engine cannot answer now.",
     507: "The store's disk is full.",
 }
@@ -112,7 +113,7 @@ def _describe_operation(method: str, operation: dict[str, Any], rule: Rule) -> N
     if any(p["name"].lower() == "if-match" for p in parameters):
         statuses += [412, 428]
     if rule.export:
-        statuses.append(409)
+        statuses += [409, 501]
     if rule.personal:
         parameters.append(
             {

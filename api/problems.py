@@ -19,50 +19,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.statuses import STATUS
 from graph.engine import EngineError
 from graph.snapshot import WorkspaceError
 from i18n import Language, Problem, catalogue, text
 
 MEDIA_TYPE = "application/problem+json"
-
-STATUS: dict[str, int] = {
-    "api_bad_request": 400,
-    "api_purpose_required": 400,
-    "api_too_many": 400,
-    "api_bad_cursor": 400,
-    "api_bad_sort": 400,
-    "api_unauthenticated": 401,
-    "api_sign_on": 401,
-    "api_forbidden": 403,
-    "api_csrf": 403,
-    "api_recused": 403,
-    "api_outside_scope": 403,
-    "api_not_found": 404,
-    "api_no_such_route": 404,
-    "api_method": 405,
-    "api_no_scan": 404,
-    "api_second_person": 409,
-    "api_idempotency": 422,
-    "api_too_many_filters": 409,
-    "api_idempotency_busy": 409,
-    "api_scan_running": 409,
-    "api_precondition_failed": 412,
-    "api_too_large": 413,
-    "api_invalid": 422,
-    "api_precondition_required": 428,
-    "api_rate_limited": 429,
-    "api_internal": 500,
-    "api_no_snapshot": 503,
-    "api_engine": 503,
-    "api_not_ready": 503,
-    # --- what the store, access and audit raise
-    "store_locked": 503,
-    "store_unusable": 503,
-    "store_damaged": 503,
-    "store_unreachable": 503,
-    "store_full": 507,
-}
-"""HTTP status by problem code; a problem that is not here is a fault of the server."""
 
 
 class ApiProblem(Problem):
@@ -153,7 +115,7 @@ def respond(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _http(request, error)
     if isinstance(error, Problem):
-        if isinstance(error, WorkspaceError):
+        if isinstance(error, WorkspaceError) and error.key not in STATUS:
             return problem_response(
                 request, "api_no_snapshot", error.text.in_language(said), headers={"Retry-After": "30"}
             )
@@ -162,13 +124,6 @@ def respond(request: Request, error: Exception) -> Response:
     if isinstance(error, EngineError):
         return problem_response(request, "api_engine", _said("api_engine", said), headers={"Retry-After": "30"})
     return problem_response(request, "api_internal", _said("api_internal", said))
-
-
-def foreseen(error: Exception) -> bool:
-    """Whether an exception is an answer rather than a fault of the server."""
-    return isinstance(error, ApiProblem | RequestValidationError | HTTPException | WorkspaceError) or (
-        isinstance(error, Problem) and error.key in STATUS
-    )
 
 
 def _said(code: str, said: Language, **values: object) -> str:

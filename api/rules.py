@@ -186,5 +186,5 @@ def check_rules(routes: Iterable[BaseRoute]) -> None:
     """
     found = {name for route in routes for name in names_of(route)}
     without, stale = sorted(found - RULES.keys()), sorted(RULES.keys() - found)
-    if without:
+    if without or stale:
         raise RouteWithoutRule(f"routes without a rule: {without}; rules without a route: {stale}")

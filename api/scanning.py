@@ -1,4 +1,7 @@
-"""Scans that the API starts are processes of their own: a scan never takes the server down, nor the server a scan."""
+"""Scans that the API starts are processes of their own: a scan never takes the server down, nor the server a scan.
+
+`python -m api.scanning RUN` takes up a queued run with the settings of its environment.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,26 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.logs import log
+from api.logs import configure_logs, log
 from api.platform import Platform
-from findings.settings import Settings
+from findings.runs import run_scan_and_store, scan_lock
+from findings.settings import Settings, read_settings
+from findings.store.base import now
+from findings.store.database import open_store
+from findings.store.errors import StoreError
 from findings.store.models import RunState, ScanRun
 from findings.store.recording import fail_scan
-from i18n import catalogue
+from i18n import Problem, catalogue
+from queries.profiles import configure, read_profile
+from queries.registry import DETECTORS
 
-
-def command(settings: Settings, run_id: int) -> list[str]:
-    """The command that takes up a queued scan."""
-    workspace = str(settings.workspace.resolve())
-    return [sys.executable, "-m", "cli", "scan", "--store", "--run", str(run_id), "--workspace", workspace]
+SECONDS_TO_BEGIN = 60
+"""A queued run that no process took up for so long is not waited for any more."""
 
 
 def spawn(platform: Platform, run_id: int) -> None:
@@ -29,11 +36,14 @@ def spawn(platform: Platform, run_id: int) -> None:
     settings = platform.settings
     environment = {
         **os.environ,
+        "QINGFENG_WORKSPACE": str(settings.workspace.resolve()),
         "QINGFENG_STORE_URL": settings.store_address(),  # in the environment: an address may hold a password
         "QINGFENG_ENGINE": settings.engine,
     }
-    process = subprocess.Popen(  # noqa: S603 - the product's own command; the run is a number
-        command(settings, run_id),
+    if settings.threads is not None:
+        environment["QINGFENG_THREADS"] = str(settings.threads)
+    process = subprocess.Popen(  # noqa: S603 - the product's own module; the run is a number
+        [sys.executable, "-m", "api.scanning", str(run_id)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         env=environment,
@@ -56,6 +66,43 @@ def _reap(platform: Platform, run_id: int, process: subprocess.Popen[bytes]) -> 
 
 
 def under_way(session: Session, settings: Settings) -> int | None:
-    """The run that is waiting or running now, None where none is."""
-    unfinished = select(ScanRun.id).where(ScanRun.state.in_((RunState.QUEUED, RunState.RUNNING)))
-    return session.scalar(unfinished.order_by(ScanRun.id.desc()).limit(1))
+    """The run that is waiting or running now, None where none is. What a killed process left behind does not count."""
+    unfinished = select(ScanRun).where(ScanRun.state.in_((RunState.QUEUED, RunState.RUNNING)))
+    run = session.scalars(unfinished.order_by(ScanRun.id.desc()).limit(1)).first()
+    if run is None:
+        return None
+    if run.state == RunState.QUEUED and run.queued_at > now() - timedelta(seconds=SECONDS_TO_BEGIN):
+        return run.id
+    try:
+        with scan_lock(settings.workspace):
+            return None
+    except StoreError:
+        return run.id
+
+
+def take_up(settings: Settings, run_id: int) -> None:
+    """Do a queued scan, with what was asked for when it was queued.
+
+    Raises:
+        Problem: it failed; the run says why.
+    """
+    store = open_store(settings.store_address())
+    try:
+        with store.reading() as session:
+            run = session.get_one(ScanRun, run_id)
+            profile, changed_only, actor = run.profile, run.changed_only, run.actor
+    finally:
+        store.close()
+    chosen = configure(DETECTORS, read_profile(profile))
+    run_scan_and_store(settings, chosen, changed_only=changed_only, trigger="api", actor=actor, run_id=run_id)
+
+
+if __name__ == "__main__":
+    given = read_settings()
+    configure_logs(given.log_level)
+    os.nice(10)  # people who read go before a scan
+    try:
+        take_up(given, int(sys.argv[1]))
+    except Problem as problem:
+        log.error("scan failed", run=int(sys.argv[1]), code=problem.key)
+        sys.exit(1)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.routes import (
     accounts,
+    exports,
     filters,
     findings,
     graph,
@@ -24,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     site.router,
     session.router,
     reference.router,
+    exports.router,
     findings.router,
     triage.router,
     graph.router,

@@ -101,7 +101,7 @@ def _search(request: Request, q: str, kinds: tuple[str, ...], limit: int, offset
 def party_timeline(request: Request, party_id: PathId, limit: Limit = 200, offset: Offset = 0) -> Response:
     """What happened to and around a party, by day."""
     node = checked(request, [node_id("Party", party_id)])[0]
-    return answer(explorer(request).timeline(node, limit=limit, offset=offset).as_dict())
+    return answer(found(lambda: explorer(request).timeline(node, limit=limit, offset=offset)))
 
 
 @router.get("/parties/{party_id}", response_model=dict[str, Any])
@@ -250,7 +250,7 @@ def checked(request: Request, nodes: Iterable[str]) -> list[str]:
     Raises:
         ApiProblem: one does not exist, is outside the scope, or is a recused party.
     """
-    given = list(dict.fromkeys(nodes))
+    given = list(nodes)
     who, platform = principal(request), platform_of(request)
     try:
         keys = [split_id(node)[1] for node in given]

@@ -14,6 +14,7 @@ from api.fields import Line, Name, Word
 from api.guard import GuardedRoute, principal, show
 from api.models import Shape
 from api.routes.graph import explorer
+from queries.explore.matching import Query
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["match"])
 
@@ -21,7 +22,7 @@ MOST_QUERIES = 500
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100), Line]
 
 
-class Query(BaseModel):
+class Known(BaseModel):
     """What is known of a party: a name or a credit code at least."""
 
     model_config = ConfigDict(extra="forbid")
@@ -40,7 +41,7 @@ class Batch(BaseModel):
             "examples": [{"queries": {"a": {"name": "岚江宇锦建设有限公司", "region": "380100"}}, "threshold": 0.7}]
         },
     )
-    queries: Annotated[dict[Key, Query], Field(min_length=1, max_length=MOST_QUERIES)]
+    queries: Annotated[dict[Key, Known], Field(min_length=1, max_length=MOST_QUERIES)]
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.7
     limit: Annotated[int, Field(ge=1, le=50)] = 5
     exclude_ids: Annotated[list[Word], Field(max_length=5_000)] = []
@@ -56,7 +57,10 @@ class Matched(Shape):
 def match(request: Request, body: Batch) -> Response:
     """Candidates for each party, best first, with a score and a sentence for each feature that made it."""
     scope = principal(request).scope()
-    queries = {key: query.model_dump() for key, query in body.queries.items()}
+    queries: dict[str, Query] = {
+        key: {"name": known.name, "uscc": known.uscc, "region": known.region, "kind": known.kind}
+        for key, known in body.queries.items()
+    }
     results = explorer(request).match(
         queries,
         threshold=body.threshold,
@@ -64,6 +68,6 @@ def match(request: Request, body: Batch) -> Response:
         exclude=[*body.exclude_ids, *scope.recused],
         regions=scope.regions,
     )
-    document = {key: value.as_dict() if hasattr(value, "as_dict") else value for key, value in results.items()}
+    document = {key: matches.as_dict() for key, matches in results.items()}
     show(request, "match", (item["id"] for result in document.values() for item in result["items"]))
     return answer({"results": document})

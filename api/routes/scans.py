@@ -25,7 +25,7 @@ from findings.store.diffing import ScanDiff, diff
 from findings.store.filtering import in_scope
 from findings.store.models import FindingRow, ScanRun
 from findings.store.recording import queue_scan
-from queries.profiles import read_profile
+from queries.profiles import ProfileError, built_in
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["scans"])
 
@@ -67,7 +67,8 @@ def start(request: Request, body: NewScan, idempotency_key: IdempotencyKey) -> R
     platform, who = platform_of(request), principal(request)
     platform.workspace.current()
     profile = body.profile or platform.settings.profile
-    read_profile(profile)
+    if body.profile is not None and body.profile not in built_in():
+        raise ProfileError("no_profile", name=body.profile, known=", ".join(built_in()))
 
     def queue(session: Session) -> dict[str, Any]:
         busy = under_way(session, platform.settings)

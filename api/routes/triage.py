@@ -14,8 +14,9 @@ from api.fields import FindingId, IfMatch, Lines, Name, Note
 from api.guard import GuardedRoute, principal, purpose, show
 from api.models import Items, Summary
 from api.platform import Platform, platform_of
-from api.problems import STATUS, ApiProblem, as_problem, language
+from api.problems import ApiProblem, as_problem, language
 from api.scope import lead
+from api.statuses import STATUS
 from findings.access.approvals import ask, use
 from findings.access.errors import AccessError
 from findings.access.principal import Principal
