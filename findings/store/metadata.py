@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from importlib import import_module
-
+import findings.access.models
+import findings.audit.models
+import findings.notify.models
+import findings.schedule.models
+import findings.store.models  # noqa: F401 - declares its tables
 from findings.store.base import Base
-
-for _name in ("store", "access", "audit", "notify", "schedule"):
-    with suppress(ModuleNotFoundError):
-        import_module(f"findings.{_name}.models")
 
 METADATA = Base.metadata

@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import insert, inspect, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 
+from findings.audit.trail import append
 from findings.store.database import Store, open_store
 from findings.store.errors import StoreError
 from findings.store.metadata import METADATA
@@ -148,3 +151,18 @@ def test_a_writer_that_waits_too_long_is_told_so_in_both_languages(store_url: st
         assert session.query(SavedFilter).count() == 2
     holder.close()
     waiting.close()
+
+
+@pytest.mark.filterwarnings("ignore:autogenerate skipping:UserWarning")
+def test_models_and_migrations_agree(store: Store) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_records SET actor = 'nobody'", "DELETE FROM audit_records"])
+def test_the_audit_trail_can_only_grow(store: Store, statement: str) -> None:
+    with store.session() as session:
+        append(session, actor="u1", action="test", subject="s")
+    with pytest.raises(DBAPIError, match="append-only"), store.session() as session:
+        session.execute(text(statement))
