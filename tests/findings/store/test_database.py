@@ -153,11 +153,13 @@ def test_a_writer_that_waits_too_long_is_told_so_in_both_languages(store_url: st
     waiting.close()
 
 
-@pytest.mark.filterwarnings("ignore:autogenerate skipping:UserWarning")
 def test_models_and_migrations_agree(store: Store) -> None:
+    def comparable(_item: object, name: str | None, *_: object) -> bool:
+        return not (name == "ix_findings_order" and store.dialect == "sqlite")  # SQLite does not tell its direction
+
     with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, METADATA) == []
+        options = {"compare_type": True, "include_object": comparable}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), METADATA) == []
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_records SET actor = 'nobody'", "DELETE FROM audit_records"])
