@@ -96,6 +96,19 @@ class Competitions:
         return np.bincount(competitions, minlength=self.count)
 
     @cached_property
+    def bids(self) -> NDArray[np.int64]:
+        """Per competition: how many bids it has."""
+        return self.having(self.bid_competition)
+
+    def bids_that(self, are: Flags) -> Ints:
+        """Per competition: how many of its bids `are` so; they stand together, so sums up to its edges tell it."""
+        sums = np.zeros(len(are) + 1, dtype=np.int32)
+        np.cumsum(are, out=sums[1:])
+        ends = np.cumsum(self.bids)
+        counts: Ints = sums[ends] - sums[ends - self.bids]
+        return counts
+
+    @cached_property
     def submitted(self) -> Flags:
         """Per bid: it was handed in, and not taken back."""
         return submitted(self.bid_status)
@@ -110,8 +123,8 @@ class Competitions:
     def unread_status(self) -> Flags:
         """Per competition: no bid is valid, and one has no status or one outside the codelist."""
         unread = (self.bid_status == MISSING) | (self.bid_status == OTHER)
-        valid = self.having(self.bid_competition[self.bid_status == VALID])
-        found: Flags = (valid == 0) & (self.having(self.bid_competition[unread]) > 0)
+        valid = self.bids_that(self.bid_status == VALID)
+        found: Flags = (valid == 0) & (self.bids_that(unread) > 0)
         return found
 
     @cached_property
@@ -125,7 +138,7 @@ class Competitions:
     @cached_property
     def split(self) -> Flags:
         """Per competition: a submitted bid names one price for several lots."""
-        return self.having(self.bid_competition[self.bid_split & self.submitted]) > 0
+        return self.bids_that(self.bid_split & self.submitted) > 0
 
     @cached_property
     def active(self) -> NDArray[np.int64]:

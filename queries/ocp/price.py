@@ -50,7 +50,7 @@ class Margins:
 def award_reasons(case: Competitions) -> Reasons:
     """Why there is no single winner whose bid could be compared."""
     reasons = Reasons(case.count)
-    reasons.give("no_bids", case.having(case.bid_competition) == 0)
+    reasons.give("no_bids", case.bids == 0)
     reasons.give("award_not_final", ~case.final)
     reasons.give("no_award", case.active == 0)
     reasons.give("several_awards", case.active > 1)
@@ -65,8 +65,8 @@ def _price_reasons(case: Competitions, reasons: Reasons) -> None:
     reasons.give("no_price_comparison", ~case.prices_compared)
     reasons.give("price_for_lots", case.split)
     told = (case.amount > 0) & case.submitted
-    foreign = case.having(case.bid_competition[told & ~case.priced & ~case.bid_split]) > 0
-    main = case.having(case.bid_competition[told & case.priced]) > 0
+    foreign = case.bids_that(told & ~case.priced & ~case.bid_split) > 0
+    main = case.bids_that(told & case.priced) > 0
     reasons.give("other_currency", foreign & ~main)
 
 
@@ -107,14 +107,12 @@ def _margin(case: Competitions, margins: Margins, code: str, *, upper: bool, thr
 def same_price(case: Competitions) -> Outcome:
     """R028: different tenderers bid the same price."""
     reasons = Reasons(case.count)
-    reasons.give("no_bids", case.having(case.bid_competition) == 0)
+    reasons.give("no_bids", case.bids == 0)
     reasons.give("no_price_comparison", ~case.prices_compared)
     reasons.give("price_for_lots", case.split)
     usable = case.submitted & (case.bidder != NONE) & (case.amount > 0) & (case.bid_currency != NONE) & ~case.bid_split
-    rows = np.flatnonzero(usable)
-    per = case.having(case.bid_competition[rows])
-    reasons.give("single_price", per < 2)
-    rows = rows[reasons.judged[case.bid_competition[rows]]]
+    reasons.give("single_price", case.bids_that(usable) < 2)
+    rows = np.flatnonzero(usable & reasons.judged[case.bid_competition])
     first, second = _equal_pairs(case, rows)
     flagged = np.zeros(case.count, dtype=np.bool_)
     flagged[case.bid_competition[first]] = True
@@ -150,7 +148,7 @@ def _equal_pairs(case: Competitions, rows: NDArray[np.int64]) -> tuple[NDArray[n
 def lowest_disqualified(case: Competitions) -> Outcome:
     """R036: the lowest submitted bid is disqualified, and another one won."""
     reasons = Reasons(case.count)
-    reasons.give("no_bids", case.having(case.bid_competition) == 0)
+    reasons.give("no_bids", case.bids == 0)
     reasons.give("no_award", case.active == 0)
     _price_reasons(case, reasons)
     rows = case.submitted & case.priced
@@ -158,6 +156,6 @@ def lowest_disqualified(case: Competitions) -> Outcome:
     disqualified = _lowest(case.count, case.bid_competition[out], case.amount[out])
     rest = rows & ~out
     others = _lowest(case.count, case.bid_competition[rest], case.amount[rest])
-    reasons.give("no_valid_price", case.having(case.bid_competition[rows & (case.bid_status == VALID)]) == 0)
+    reasons.give("no_valid_price", case.bids_that(rows & (case.bid_status == VALID)) == 0)
     flagged: Flags = reasons.judged & np.isfinite(disqualified) & (disqualified <= others)
     return by_process("R036", case, reasons, flagged)

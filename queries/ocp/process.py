@@ -42,7 +42,7 @@ def single_bidder(case: Competitions) -> Outcome:
     """R018: only one tenderer took part, by the declared number or by the bids themselves, lot by lot."""
     declared = case.columns.tenderers[case.release]
     there = (case.bid_status != INVITED) & (case.bid_status != WITHDRAWN)
-    bids = case.having(case.bid_competition[there])
+    bids = case.bids_that(there)
     lowest, highest = _extremes(case, there)
     lone = (bids == 1) | ((bids > 1) & (lowest == highest) & (lowest != NONE))
     lots = np.bincount(case.release, minlength=len(case.columns.ocid))[case.release] > 1
@@ -70,11 +70,11 @@ def late_bid_won(case: Competitions) -> Outcome:
     """R030: the winning bid came in after the deadline."""
     wins = case.valid & case.won
     late, on_time = (wins & (case.bid_late == when) for when in (LATE, ON_TIME))
-    has_late = case.having(case.bid_competition[late]) > 0
-    has_other = case.having(case.bid_competition[on_time]) > 0
+    has_late = case.bids_that(late) > 0
+    has_other = case.bids_that(on_time) > 0
     reasons = Reasons(case.count)
     reasons.give("no_deadline", ~case.columns.deadline[case.release])
-    reasons.give("no_bids", case.having(case.bid_competition) == 0)
+    reasons.give("no_bids", case.bids == 0)
     reasons.give("no_award", case.active == 0)
     reasons.give("unread_status", case.unread_status)
     reasons.give("no_bid_date", ~has_late & ~has_other)
@@ -89,7 +89,9 @@ def late_bid_won(case: Competitions) -> Outcome:
 def _winning_members(case: Competitions, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ints]:
     """(place in `rows`, organization): the tenderers of winning bids who are suppliers of the award."""
     at, parties = case.parties.spread(case.bidder[rows])
-    awards = np.flatnonzero((case.award_status == ACTIVE) & (case.supplier != NONE))
+    asked = np.zeros(case.count, dtype=np.bool_)
+    asked[case.bid_competition[rows]] = True
+    awards = np.flatnonzero((case.award_status == ACTIVE) & (case.supplier != NONE) & asked[case.award_competition])
     places, suppliers = case.parties.spread(case.supplier[awards])
     size = len(case.parties.keys) + 1
     wins = case.award_competition[awards[places]].astype(np.int64) * size + suppliers
@@ -107,7 +109,7 @@ def all_others_disqualified(case: Competitions) -> Outcome:
     first[case.award_competition[named]] = case.supplier[named]
     other = case.having(case.award_competition[named & (case.supplier != first[case.award_competition])]) > 0
     reasons = Reasons(case.count)
-    reasons.give("no_bids", case.having(case.bid_competition) == 0)
+    reasons.give("no_bids", case.bids == 0)
     reasons.give("award_not_final", ~case.final)
     reasons.give("no_award", case.active == 0)
     reasons.give("no_supplier", first == NONE)

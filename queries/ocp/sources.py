@@ -18,8 +18,8 @@ from typing import BinaryIO, cast
 
 import orjson
 
-BLOCK = 4 << 20
-"""Bytes a task, about 700 releases: enough to make columns worth while, little enough to stay in the cache."""
+BLOCK = 8 << 20
+"""Bytes a task, about 1,400 releases: enough to make columns worth while, little enough to keep memory low."""
 
 LONGEST_LINE = 64 << 20
 """A longer line is reported and left out: it would be parsed in memory, several times its size."""
