@@ -44,6 +44,11 @@ export function h(tag, props, ...children) {
     else if (name in element && !name.startsWith('aria') && !['list', 'form', 'role', 'href', 'type', 'width', 'height'].includes(name)) element[name] = value;
     else element.setAttribute(name, value === true ? '' : value);
   }
+  return put(element, children);
+}
+
+/** Append what is there of the children; lists are flattened, what is missing is left out. */
+export function put(element, ...children) {
   element.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
   return element;
 }

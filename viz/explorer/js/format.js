@@ -75,7 +75,7 @@ export function period(value, cut = 10) {
 export const age = (iso) => Math.floor((Date.now() - Date.parse(`${String(iso).slice(0, 10)}T00:00:00Z`)) / 86_400_000);
 
 /** At most two lines of about `width` half-width characters, cut with an ellipsis: a node's label. */
-export function twoLines(value, width = 18) {
+export function twoLines(value, width = 20) {
   const lines = ['', ''];
   let line = 0;
   let used = 0;

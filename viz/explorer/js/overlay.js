@@ -97,7 +97,9 @@ export function toast(message, { undo, seconds = 6 } = {}) {
 
 /** What went wrong, whether something was lost, what to try. */
 export function failed(error, { lost = 'nothing_lost' } = {}) {
-  toast(`${explain(error)} ${t(lost)}`, { seconds: 12 });
+  const ours = error.status === 0 || error.status >= 500 || error.status === undefined;
+  if (error.status === undefined) console.error(error);
+  toast(ours ? `${explain(error)} ${t(lost)}` : explain(error), { seconds: 12 });
 }
 
 export function explain(error) {

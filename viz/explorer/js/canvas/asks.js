@@ -24,6 +24,7 @@ export async function expand(desk, id, params = {}) {
 function put(desk, id, graph) {
   const news = desk.canvas.model.add('step_expand', graph, id);
   if (news === null) { full(); return null; }
+  if (news.length) desk.canvas.show(news.map((node) => node.id));
   const left = graph.total === null || graph.total === undefined ? 0 : graph.total - graph.shown;
   toast(news.length ? t('expanded', { n: count(news.length) }) + (left > 0 ? ` ${t('more_left', { n: count(left) })}` : '') : t('expanded_nothing'), { seconds: 4 });
   return news;

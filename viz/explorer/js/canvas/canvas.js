@@ -158,7 +158,14 @@ export class Canvas {
     if (elements.empty()) return;
     this.cy.resize();
     this.cy.fit(elements, 36);
-    if (this.cy.zoom() > 1.5) { this.cy.zoom(1.5); this.cy.center(elements); }
+    if (this.cy.zoom() > 1.3) { this.cy.zoom(1.3); this.cy.center(elements); }
+  }
+
+  /** Zoom out where something of these stands outside the view; never in. */
+  show(ids) {
+    const { x1, y1, x2, y2 } = this.cy.extent();
+    const box = this.#all(ids).boundingBox();
+    if (box.x1 < x1 || box.y1 < y1 || box.x2 > x2 || box.y2 > y2) this.fit();
   }
 
   zoomBy(factor) { this.cy.zoom({ level: this.cy.zoom() * factor, renderedPosition: { x: this.cy.width() / 2, y: this.cy.height() / 2 } }); }

@@ -83,6 +83,7 @@ export class Desk {
     this.tools.twin.setAttribute('aria-pressed', String(yes));
     if (yes) this.twin.show(this.canvas.view);
     this.canvas.cy?.resize();
+    this.canvas.show(this.canvas.view.nodes.map((n) => n.id));
   }
 
   undo() { const name = this.canvas.model.undo(); if (name) announce(t('undone', { step: t(name) })); }

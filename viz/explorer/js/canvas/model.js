@@ -161,7 +161,7 @@ export function edgeLabel(edge) {
     const to = edge.bundle.last?.slice(0, 7);
     const when = from ? (from === to ? from : `${from} → ${to}`) : '';
     const what = MONEY.has(edge.type) && edge.type.startsWith('PAID') ? t('n_payments', { n: edge.bundle.count }) : t('n_links', { n: edge.bundle.count, type: word('edge', edge.type) });
-    return [what, money ? brief(edge.amount, edge.currency ?? 'CNY') : '', when].filter(Boolean).join(' · ');
+    return [[what, money ? brief(edge.amount, edge.currency ?? 'CNY') : ''].filter(Boolean).join(' · '), when].filter(Boolean).join('\n');
   }
   if (money) return [brief(edge.amount, edge.currency ?? 'CNY'), edge.day].filter(Boolean).join(' · ');
   const p = edge.properties ?? {};

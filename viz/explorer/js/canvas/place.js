@@ -1,6 +1,6 @@
 // Where new nodes go: around the node that brought them, into free cells; what is there already never moves.
-const CELL_X = 118;
-const CELL_Y = 84;
+const CELL_X = 142;
+const CELL_Y = 100;
 
 const cellOf = (x, y) => `${Math.round(x / CELL_X)}:${Math.round(y / CELL_Y)}`;
 
@@ -26,12 +26,12 @@ export function around(centre, ids, taken) {
   let step = 0;
   for (const id of ids) {
     for (;;) {
-      const slots = Math.max(6, Math.round(ring * 6.3));
+      const slots = Math.max(6, Math.round((ring + 0.5) * 6.3));
       if (step >= slots) { ring += 1; step = 0; continue; }
-      const turn = (step % 2 ? 1 : -1) * Math.ceil(step / 2) * ((2 * Math.PI) / slots);
+      const turn = ((step % 2 ? 1 : -1) * Math.ceil(step / 2) + (ring % 2 ? 0 : 0.5)) * ((2 * Math.PI) / slots);
       step += 1;
-      const x = centre.x + Math.cos(lean + turn) * ring * CELL_X * 1.05;
-      const y = centre.y + Math.sin(lean + turn) * ring * CELL_Y * 1.25;
+      const x = centre.x + Math.cos(lean + turn) * (ring + 0.5) * CELL_X;
+      const y = centre.y + Math.sin(lean + turn) * (ring + 0.5) * CELL_Y * 1.15;
       const cell = cellOf(x, y);
       if (used.has(cell)) continue;
       used.add(cell);

@@ -40,7 +40,7 @@ export function stylesheet() {
     { selector: 'edge[look="role"]', style: { 'line-style': 'dashed', 'line-dash-pattern': [6, 3] } },
     { selector: 'edge[look="contact"]', style: { 'line-style': 'dotted' } },
     { selector: 'edge[look="kin"]', style: { 'line-color': c.ground, 'line-outline-width': 1.5, 'line-outline-color': c.edge } },
-    { selector: 'edge[look="money"]', style: { 'target-arrow-shape': 'triangle', 'line-color': c.money, 'target-arrow-color': c.money } },
+    { selector: 'edge[look="money"]', style: { 'text-wrap': 'wrap', 'text-margin-y': -11, 'line-height': 1.15, 'target-arrow-shape': 'triangle', 'line-color': c.money, 'target-arrow-color': c.money } },
     { selector: 'edge[look="owns"], edge[look="arrow"]', style: { 'target-arrow-shape': 'vee' } },
     { selector: 'edge.context', style: { 'line-color': c.paleEdge, 'target-arrow-color': c.paleEdge, 'line-outline-color': c.paleEdge, color: c.edge } },
     { selector: 'edge.own', style: { 'line-color': c.own, 'target-arrow-color': c.own, 'z-index': 9 } },

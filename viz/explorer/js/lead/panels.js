@@ -1,7 +1,7 @@
 // The dossier pane of a lead: why, timeline, source rows, innocent explanations, decision.
 import { at, post } from '../api.js';
 import { decisionForm, STEPS } from '../decide.js';
-import { button, clear, h, icon } from '../dom.js';
+import { button, clear, h, icon, put } from '../dom.js';
 import { count, day, exact, moment, money, proseDay } from '../format.js';
 import { said, t, word } from '../i18n.js';
 import { emptyView, failed } from '../overlay.js';
@@ -13,7 +13,7 @@ const heading = (key) => h('h2', { t: key });
 /** What the rule asks, what was found, who takes part, which law, with which parameters. */
 export function why(panel, lead) {
   const { document: doc, detector_meta: meta } = lead;
-  panel.append(
+  put(panel,
     meta.question && h('p', { class: 'question', said: meta.question }),
     heading('what_found'), h('ol', { class: 'reasons' }, doc.reasons.map((reason) => h('li', { said: reason }))),
     heading('taking_part'), h('ul', { class: 'parties' }, doc.entities.map((e) => {
@@ -84,7 +84,7 @@ export function decision(panel, lead, changed) {
     clear(form, h('h3', { t: `action_${action}` }), decisionForm(action, () => [lead], ([next]) => changed(next)));
     form.querySelector('select, textarea, input')?.focus();
   };
-  panel.append(h('p', {}, badge('triage', lead.triage), ' ', h('span', { class: 'muted', shown: () => (lead.assignee ? t('assigned_to', { name: name(lead.assignee) }) : t('assigned_nobody')) })),
+  put(panel, h('p', {}, badge('triage', lead.triage), ' ', h('span', { class: 'muted', shown: () => (lead.assignee ? t('assigned_to', { name: name(lead.assignee) }) : t('assigned_nobody')) })),
     h('div', { class: 'bar tight actions' }, (STEPS[lead.triage] ?? []).map((action) => button(`action_${action}`, () => open(action), { look: ['confirm'].includes(action) ? 'primary' : '', data: { action } }))), form,
     heading('history'), lead.history.length ? h('ol', { class: 'history' }, lead.history.map((step) => h('li', {},
       h('div', {}, h('strong', { shown: () => word('action', step.action) }), ' ', h('span', { class: 'muted', text: `${name(step.actor)} · ${moment(step.at)}` })),

@@ -17,7 +17,7 @@ const shade = (n, most) => (n ? `heat-${Math.min(4, 1 + Math.floor((Math.log1p(n
 function scanLine(data) {
   const { last, previous } = data;
   if (!last) return emptyView('no_scan', 'no_scan_hint', h('a', { class: 'button primary', href: link('scans'), t: 'nav_scans' }));
-  return h('p', { class: 'muted', shown: () => t(previous ? 'scan_against' : 'scan_first', { run: last.run ?? last.id, at: moment(last.finished_at), before: previous?.run ?? previous?.id, before_at: moment(previous?.finished_at) }) });
+  return h('p', { class: 'muted', shown: () => t(previous ? 'scan_against' : 'scan_first', { run: last.run, at: moment(last.finished_at), before: previous?.run, before_at: moment(previous?.finished_at) }) });
 }
 
 function tiles(data) {
@@ -51,46 +51,44 @@ function matrix(data) {
 }
 
 /** Bodies or firms by tier, side by side; tiers are never added up. */
-function top(title, rows, params) {
+function top(title, rows, total, params) {
   return h('div', { class: 'card scroll' }, h('table', { class: 'plain' }, h('caption', { t: title }),
     h('thead', {}, h('tr', {}, h('th', { scope: 'col', t: 'col_name' }), TIERS.map((tier) => h('th', { scope: 'col', class: 'right' }, h('span', { class: `tier ${tier}`, text: tier }))), h('th', { scope: 'col', class: 'right', t: 'col_amount' }))),
     h('tbody', {}, (rows ?? []).slice(0, 12).map((row) => h('tr', {}, h('th', { scope: 'row' }, h('a', { href: link('party', row.id), text: row.name ?? row.id })),
       TIERS.map((tier) => h('td', { class: 'right' }, row[tier] ? h('a', { href: link('leads', null, { view: 'all', tier, ...params(row) }), text: count(row[tier]) }) : h('span', { class: 'muted', text: '0' }))),
-      h('td', { class: 'right', shown: () => money(row.amount?.value ?? row.amount), title: exact(row.amount?.value ?? row.amount) }))))));
+      h('td', { class: 'right', shown: () => money(row.amount), title: exact(row.amount) }))))), h('p', { class: 'muted number', shown: () => t('shown_of', { shown: Math.min(12, rows.length), total: count(total) }) }));
 }
 
 function arrears(rows) {
-  const table = h('table', { class: 'plain' }, h('thead', {}, h('tr', {}, ['col_month', 'arrears_opening', 'arrears_added', 'arrears_repaid', 'arrears_closing'].map((key, i) => h('th', { scope: 'col', class: i ? 'right' : '', t: key })))),
-    h('tbody', {}, rows.map((r) => h('tr', {}, h('th', { scope: 'row', text: r.month }), ['opening', 'added', 'repaid', 'closing'].map((k) => h('td', { class: 'right', shown: () => money(r[k]) }))))));
+  const table = h('table', { class: 'plain' }, h('thead', {}, h('tr', {}, ['col_month', 'arrears_opening', 'arrears_added', 'arrears_repaid', 'arrears_paid', 'arrears_closing'].map((key, i) => h('th', { scope: 'col', class: i ? 'right' : '', t: key })))),
+    h('tbody', {}, rows.map((r) => h('tr', {}, h('th', { scope: 'row', text: r.month }), ['opening', 'added', 'repaid', 'paid', 'closing'].map((k) => h('td', { class: 'right', shown: () => money(r[k]) }))))));
   return chart('arrears_months', (c) => ({
     data: { labels: rows.map((r) => r.month), datasets: [
       { type: 'bar', label: t('arrears_added'), data: rows.map((r) => r.added), backgroundColor: c.B, stack: 'flow' },
       { type: 'bar', label: t('arrears_repaid'), data: rows.map((r) => -(r.repaid ?? 0)), backgroundColor: c.C, stack: 'flow' },
+      { type: 'line', label: t('arrears_paid'), data: rows.map((r) => -(r.paid ?? 0)), borderColor: c.good, backgroundColor: c.good, pointRadius: 0, borderWidth: 1.5 },
       { type: 'line', label: t('arrears_closing'), data: rows.map((r) => r.closing), borderColor: c.text, backgroundColor: c.text, borderDash: [5, 3], pointRadius: 0, borderWidth: 2, yAxisID: 'y' }] },
     options: { interaction: { mode: 'index', intersect: false }, scales: { y: { ticks: { callback: (v) => brief(v) } }, x: { ticks: { maxRotation: 0, autoSkipPadding: 12 } } }, plugins: { tooltip: { callbacks: { label: (i) => `${i.dataset.label}: ${money(Math.abs(i.raw))}` } } } },
   }), table);
 }
 
-/** The members of one co-bidding community: how often every two of them met. */
-function community(group) {
-  const members = (group.members ?? group.firms ?? []).slice(0, 14);
-  const met = new Map((group.pairs ?? group.edges ?? []).map((p) => [[p.a ?? p.source, p.b ?? p.target].sort().join('|'), p.count ?? p.weight ?? p.tenders]));
-  const most = Math.max(1, ...met.values());
-  const id = (m) => m.id ?? m;
-  const key = (m) => [m.node, id(m), `Party/${id(m)}`];
-  const count2 = (a, b) => { for (const x of key(a)) for (const y of key(b)) { const n = met.get([x, y].sort().join('|')); if (n) return n; } return 0; };
-  return h('div', { class: 'scroll' }, h('table', { class: 'plain matrix small' }, h('caption', { class: 'for-reader', t: 'communities' }), h('thead', {}, h('tr', {}, h('th', { scope: 'col', t: 'col_name' }), members.map((_, i) => h('th', { scope: 'col', class: 'right', text: i + 1 })))),
-    h('tbody', {}, members.map((m, i) => h('tr', {}, h('th', { scope: 'row' }, h('span', { class: 'muted number', text: `${i + 1} ` }), h('a', { href: link('party', id(m)), text: m.name ?? id(m) })), members.map((o, j) => { const n = i === j ? 0 : count2(m, o); return h('td', { class: `right ${i === j ? 'self' : shade(n, most)}`, text: n ? count(n) : '' }); }))))));
+/** One co-bidding community: for how many tenders every two of its firms both bid. */
+function community({ firms, matrix }) {
+  const shown = firms.slice(0, 14);
+  const most = Math.max(1, ...matrix.flatMap((row, i) => row.filter((_, j) => i !== j)));
+  return h('div', { class: 'scroll' }, h('table', { class: 'plain matrix small' }, h('caption', { class: 'muted number', shown: () => t('shown_of', { shown: shown.length, total: firms.length }) }), h('thead', {}, h('tr', {}, h('th', { scope: 'col', t: 'col_name' }), shown.map((_, i) => h('th', { scope: 'col', class: 'right', text: i + 1 })))),
+    h('tbody', {}, shown.map((firm, i) => h('tr', {}, h('th', { scope: 'row' }, h('span', { class: 'muted number', text: `${i + 1} ` }), h('a', { href: link('party', firm.id), text: firm.name ?? firm.id })),
+      shown.map((_, j) => h('td', { class: `right ${i === j ? 'self' : shade(matrix[i][j], most)}`, text: i !== j && matrix[i][j] ? count(matrix[i][j]) : '' })))))));
 }
 
 function communities() {
   const body = h('div', {}, h('p', { class: 'muted', t: 'loading' }));
   const box = h('div', { class: 'card' }, h('h2', { t: 'communities' }), h('p', { class: 'muted', t: 'communities_hint' }), body);
   get('overview/communities').then((answer) => {
-    const groups = answer.items ?? answer.communities ?? [];
+    const groups = answer.communities;
     if (!groups.length) { clear(body, h('p', { class: 'muted', t: 'communities_none' })); return; }
     const place = h('div', {});
-    const choose = h('select', { t_label: 'communities', on: { change: () => clear(place, community(groups[choose.value])) } }, groups.map((g, i) => h('option', { value: i, shown: () => t('community_n', { n: i + 1, firms: count((g.members ?? g.firms ?? []).length) }) })));
+    const choose = h('select', { t_label: 'communities', on: { change: () => clear(place, community(groups[choose.value])) } }, groups.map((g, i) => h('option', { value: i, shown: () => t('community_n', { n: i + 1, firms: count(g.firms.length) }) })));
     clear(body, choose, place);
     clear(place, community(groups[0]));
   }, (error) => clear(body, h('p', { class: 'muted', text: explain(error) })));
@@ -105,14 +103,14 @@ function prices() {
     figure?.destroy();
     try {
       const answer = await get(at`tenders/${node.key}/prices`);
-      const bids = (answer.bids ?? answer.items ?? []).filter((b) => b.price !== null && b.price !== undefined);
-      const ceiling = answer.ceiling ?? answer.ceiling_price ?? answer.tender?.ceiling_price;
-      const dots = (wins, style) => bids.map((b, i) => ({ x: i + 1, y: b.price, b })).filter((p) => Boolean(p.b.is_winner ?? p.b.winner) === wins && style);
-      const table = h('table', { class: 'plain' }, h('tbody', {}, bids.map((b) => h('tr', {}, h('th', { scope: 'row', text: b.name ?? b.bidder?.name ?? b.bidder ?? b.bidder_id }), h('td', { class: 'right', shown: () => money(b.price) }), h('td', { shown: () => ((b.is_winner ?? b.winner) ? word('role', 'winner') : '') })))));
+      const bids = answer.bids.filter((b) => b.price !== null && b.price !== undefined);
+      const { ceiling } = answer;
+      const dots = (wins) => bids.map((b, i) => ({ x: i + 1, y: b.price, b })).filter((p) => Boolean(p.b.is_winner) === wins);
+      const table = h('table', { class: 'plain' }, h('tbody', {}, bids.map((b) => h('tr', {}, h('th', { scope: 'row', text: b.bidder }), h('td', { class: 'right', shown: () => money(b.price) }), h('td', { shown: () => (b.is_winner ? word('role', 'winner') : '') })))));
       figure = chart('prices', (c) => ({ type: 'scatter', data: { datasets: [
-        { label: word('role', 'bidder'), data: dots(false, true), backgroundColor: c.C, pointRadius: 6 }, { label: word('role', 'winner'), data: dots(true, true), backgroundColor: c.A, pointStyle: 'rectRot', pointRadius: 9 },
+        { label: word('role', 'bidder'), data: dots(false), backgroundColor: c.C, pointRadius: 6 }, { label: word('role', 'winner'), data: dots(true), backgroundColor: c.A, pointStyle: 'rectRot', pointRadius: 9 },
         ...(ceiling ? [{ type: 'line', label: t('ceiling'), data: [{ x: 0, y: ceiling }, { x: bids.length + 1, y: ceiling }], borderColor: c.text, borderDash: [6, 4], pointRadius: 0, borderWidth: 1.5 }] : [])] },
-      options: { scales: { x: { min: 0, max: bids.length + 1, ticks: { stepSize: 1, callback: (v) => (v > 0 && v <= bids.length ? v : '') } }, y: { ticks: { callback: (v) => brief(v) } } }, plugins: { tooltip: { callbacks: { label: (i) => `${i.raw.b?.name ?? i.raw.b?.bidder?.name ?? i.dataset.label}: ${money(i.raw.y)}` } } } } }), table);
+      options: { scales: { x: { min: 0, max: bids.length + 1, ticks: { stepSize: 1, callback: (v) => (v > 0 && v <= bids.length ? v : '') } }, y: { ticks: { callback: (v) => brief(v) } } }, plugins: { tooltip: { callbacks: { label: (i) => `${i.raw.b?.bidder ?? i.dataset.label}: ${money(i.raw.y)}` } } } } }), table);
       clear(place, h('p', {}, h('strong', { text: node.name ?? node.key })), figure.element);
       await figure.draw();
     } catch (error) { clear(place, h('p', { class: 'muted', text: explain(error) })); }
@@ -127,7 +125,7 @@ export async function mount(root) {
   const fresh = data.freshness?.data_as_of;
   const page = h('div', { class: 'page' }, h('div', { class: 'bar tight page-head' }, h('h1', { class: 'grow', t: 'nav_overview' }), fresh && h('span', { class: 'muted', shown: () => t('snapshot_line', { day: day(fresh), id: data.freshness.snapshot_id ?? '' }) })),
     scanLine(data), data.last && tiles(data), h('p', { class: 'muted' }, icon('shield-check'), ' ', h('span', { t: 'tiers_apart' })),
-    h('div', { class: 'cards' }, families(data), matrix(data), top('top_agencies', data.agencies, (row) => ({ agency: row.id })), top('top_firms', data.firms, (row) => ({ entity: row.id })),
+    h('div', { class: 'cards' }, families(data), matrix(data), top('top_agencies', data.agencies, data.agencies_total, (row) => ({ agency: row.id })), top('top_firms', data.firms, data.firms_total, (row) => ({ entity: row.id })),
       money_chart && h('div', { class: 'card' }, money_chart.element), price.element, communities()));
   root.append(page);
   return { ready: () => money_chart?.draw(), unmount: () => { money_chart?.destroy(); price.destroy(); } };
