@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
+from scipy import sparse
 
 from i18n import Text, listing
 from queries.collusion.market import BIDS, ORDER, RELATIONS, Market, market, parties
 from queries.detector import Detector, Innocent, Params, Sql
-from queries.finding import Excuse, Lead, Tier, numbered
+from queries.finding import Excuse, Lead, Ref, Tier, numbered
 from queries.statistics.coalitions import coalition_screens
 from queries.statistics.communities import peel
 from queries.verdicts import verdict
@@ -25,10 +28,10 @@ class Parameters(Params):
     smallest: int = Field(3, ge=3, description="Firms that a group needs.")
     largest: int = Field(12, ge=3, description="Firms that a group may have; larger communities are trades.")
     fewest_tenders: int = Field(50, ge=10, description="Tenders with two or more bidders that the network needs.")
-    false_discovery: float = Field(
-        0.05, gt=0, lt=1, description="Expected share of chance groups among those flagged (Benjamini-Hochberg)."
+    false_discovery: float = Field(0.05, gt=0, lt=1, description="Expected share of chance groups among those flagged.")
+    copies: int = Field(
+        99, ge=20, le=999, description="Reshuffled networks that the groups are held against; fewer for large data."
     )
-    copies: int = Field(99, ge=19, le=999, description="Reshuffled networks that the groups are held against.")
     seed: int = Field(1, ge=0, description="Seed of Leiden and of the reshuffling.")
     niche: float = Field(
         0.8, gt=0, le=1, description="Share of a market's firms that a group must be for the market to be a niche."
@@ -63,67 +66,125 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         largest=params.largest,
         seed=params.seed,
     )
+    if not len(found):
+        return
+    facts = _facts(world, [tuple(members) for members in found["members"]])
+    for row, fact in zip(found.to_dict("records"), facts, strict=True):
+        yield _lead(row, fact, params)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What the records say of a group, beside its figures."""
+
+    names: tuple[str, ...]
+    tenders: npt.NDArray[np.str_]
+    records: tuple[Ref, ...]
+    period: tuple[date | None, date | None]
+    cv: float
+    rivals: int | None
+    """Firms of the trades and places where the group met, itself included; unknown where those are."""
+
+
+def _facts(world: Market, groups: list[tuple[str, ...]]) -> list[_Fact]:
+    """The facts of all groups, each table read once."""
+    rows = world.rows
+    screens = coalition_screens(rows["tender_id"].to_numpy(), rows["bidder_id"].to_numpy(), _prices(rows), groups)
+    at = np.searchsorted(world.bids.bidders, np.concatenate([np.array(group) for group in groups]))
+    own = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    member = sparse.csr_array((np.ones(len(at)), (at, own)), shape=(len(world.bids.bidders), len(groups)))
+    met = sparse.csc_array(world.bids.matrix @ member)
+    bids = pd.DataFrame({"bidder_id": world.bids.bidders[at], "group": own}).merge(
+        rows[["bidder_id", "tender_id", "bid_key"]], on="bidder_id"
+    )
+    firms_of = _firms_by_place(world)
     names = world.names()
-    for row in found.to_dict("records"):
-        yield _lead(world, names, row, params)
+    keys = dict(iter(bids.sort_values(["tender_id", "bidder_id", "bid_key"]).groupby("group")))
+    facts = []
+    for n, group in enumerate(groups):
+        part = slice(met.indptr[n], met.indptr[n + 1])
+        tender = np.sort(met.indices[part][met.data[part] >= 2])
+        where = world.tender.iloc[tender]
+        days = pd.to_datetime(where["day"]).dropna()
+        shown = keys[n]["tender_id"].isin(set(world.bids.tenders[tender]))
+        places = set(zip(where["category"], where["region"], strict=True))
+        known = all(category and region for category, region in places)
+        facts.append(
+            _Fact(
+                names=tuple(names[m] for m in group),
+                tenders=world.bids.tenders[tender],
+                records=tuple(Ref("bids", int(key)) for key in keys[n].loc[shown, "bid_key"]),
+                period=(days.min().date(), days.max().date()) if len(days) else (None, None),
+                cv=float(screens["cv_median"].iloc[n]),
+                rivals=len(np.unique(np.concatenate([firms_of[place] for place in sorted(places)]))) if known else None,
+            )
+        )
+    return facts
 
 
-def _lead(world: Market, names: pd.Series, row: Mapping[Hashable, Any], params: Parameters) -> Lead:
+def _prices(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Prices above zero; NaN otherwise, which no screen reads."""
+    price = rows["price"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(price > 0, price, np.nan)
+
+
+def _firms_by_place(world: Market) -> dict[tuple[str, str], npt.NDArray[np.str_]]:
+    """The firms that bid in each category and region."""
+    distinct = world.rows[["category", "region", "bidder_id"]].drop_duplicates()
+    return {
+        (str(category), str(region)): part.to_numpy(dtype=str)
+        for (category, region), part in distinct.groupby(["category", "region"])["bidder_id"]
+    }
+
+
+def _lead(row: Mapping[Hashable, Any], fact: _Fact, params: Parameters) -> Lead:
     members = tuple(str(m) for m in row["members"])
     figures = {k: float(row[k]) for k in ("together", "expected", "cohesion", "exclusivity", "stability", "p", "q")}
-    inside = np.isin(world.bids.bidders, members).astype(np.float64)
-    met = np.flatnonzero(np.asarray(world.bids.matrix @ inside).ravel() >= 2)
-    tenders = world.bids.tenders[met]
-    priced = world.rows[world.rows["price"].gt(0)]
-    screen = coalition_screens(
-        priced["tender_id"].to_numpy(), priced["bidder_id"].to_numpy(), priced["price"].astype(float), [members]
-    ).iloc[0]
-    days = pd.to_datetime(world.tender["day"].iloc[met]).dropna()
     reasons = [
         Text(
             zh="{names}在 {tenders} 个标段中两两同场 {together:.0f} 次，按各自活跃度预期为 {expected:.0f} 次。",
             en="{names} met each other {together:.0f} times, pair by pair, in {tenders} tenders; their activity "
             "explains {expected:.0f}.",
-        ).format(names=listing(names[m] for m in members), tenders=len(met), **figures),
+        ).format(names=listing(fact.names), tenders=len(fact.tenders), **figures),
         Text(
             zh="凝聚度 {cohesion:.2f}，排他度 {exclusivity:.2f}，重抽样稳定度 {stability:.2f}。",
             en="Cohesion {cohesion:.2f}, exclusivity {exclusivity:.2f}, stability over resamples {stability:.2f}.",
         ).format(**figures),
         Text(
-            zh="在保持活跃度和时间不变的随机网络中，如此紧密的群体占 {p:.1e}；错误发现率为 {q:.1%}。",
-            en="Of the groups of random networks with the same activity and time, {p:.1e} are as tight; the false "
-            "discovery rate is {q:.1%}.",
+            zh="在保持活跃度、市场和时间不变的随机网络中，如此紧密的群体占 {p:.1e}；错误发现率为 {q:.1%}。",
+            en="Of the groups of random networks with the same activity, markets and time, {p:.1e} are as tight; the "
+            "false discovery rate is {q:.1%}.",
         ).format(**figures),
     ]
-    if np.isfinite(screen["cv_median"]):
+    if np.isfinite(fact.cv):
         reasons.append(
             Text(
                 zh="群体内部报价变异系数的中位数为 {cv:.2%}。",
                 en="Within the group the bids' coefficient of variation is {cv:.2%} in the middle.",
-            ).format(cv=screen["cv_median"])
+            ).format(cv=fact.cv)
         )
     return Lead(
         identity=numbered("bidder", list(members)),
         tier=Tier.C,
-        entities=parties(members, tenders),
+        entities=parties(members, fact.tenders),
         reasons=tuple(reasons),
-        innocent=(_niche(world, members, met, params),),
-        records=world.records(tenders, members),
-        score=float(1 - figures["q"]),
+        innocent=(_niche(len(members), fact.rivals, params),),
+        records=fact.records,
+        score=float(np.clip(1 - figures["q"], 0, 1)),
         rank=float(row["score"]),
-        period=(days.min().date(), days.max().date()) if len(days) else (None, None),
-        statistics={"null": "bids dealt anew within category, region and year; Leiden on each", **figures},
+        period=fact.period,
+        statistics={
+            "null": "bids dealt anew within category, region, year and closed market; Leiden on each",
+            **figures,
+        },
     )
 
 
-def _niche(world: Market, members: tuple[str, ...], met: npt.NDArray[np.int64], params: Parameters) -> Excuse:
-    where = world.tender.iloc[met][["category", "region"]].drop_duplicates()
-    firms = world.rows.merge(where, on=["category", "region"])["bidder_id"].nunique()
-    known = bool(where["category"].ne("").all() and where["region"].ne("").all())
-    values = {"own": len(members), "firms": firms}
+def _niche(own: int, firms: int | None, params: Parameters) -> Excuse:
+    values = {"own": own, "firms": firms or 0}
     return verdict(
         "niche_trade",
-        len(members) >= params.niche * firms if known else None,
+        None if firms is None else own >= params.niche * firms,
         yes=Text(
             zh="该类别、该地区共有 {firms} 家企业投标，群体占 {own} 家，属小众行业。",
             en="Only {firms} firms bid in this trade and place, {own} of them this group: a niche.",
@@ -139,7 +200,7 @@ def _niche(world: Market, members: tuple[str, ...], met: npt.NDArray[np.int64], 
 DETECTOR = Detector(
     id="cohesive_group",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.C,),
     title=Text(zh="抱团投标", en="Cohesive bidding group"),
     question=Text(
@@ -148,16 +209,14 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="在至少 {fewest_tenders} 个多家投标标段的同场网络中，以固定种子 {seed} 的 Leiden 算法寻找 {smallest} 至 "
-        "{largest} 家的"
-        "群体，与 {copies} 个按类别、地区、年度重新分配的随机网络中的群体比较，错误发现率不超过 {false_discovery} "
-        "的列为 C 类"
-        "疑点，由强到弱逐个剥离。群体占当地同类企业 {niche} 以上的，视为小众行业。",
+        "{largest} 家的群体，与至多 {copies} 个随机网络中的群体比较（数据量大时不少于 20 个；投标在类别、地区、年度"
+        "及网络自身显现的封闭市场内重新分配），错误发现率不超过 {false_discovery} 的列为 C 类疑点，由强到弱逐个"
+        "剥离。群体占当地同类企业 {niche} 以上的，视为小众行业。",
         en="In the co-bidding network of at least {fewest_tenders} contested tenders, groups of {smallest} to "
-        "{largest} "
-        "firms found by Leiden (seed {seed}) are held against those of {copies} networks dealt anew within category, "
-        "region and year; flagged at a false discovery rate of {false_discovery}, the strongest taken off first. A "
-        "group "
-        "of {niche} of a market's firms is a niche.",
+        "{largest} firms found by Leiden (seed {seed}) are held against those of up to {copies} networks (at least 20 "
+        "where the data are large), the bids dealt anew within category, region, year and the closed markets that the "
+        "network shows; flagged at a false discovery rate of {false_discovery}, the strongest taken off first. A "
+        "group of {niche} of a market's firms is a niche.",
     ),
     why=Text(
         zh="串通需要稳定的伙伴：成员反复同场，且少有外人。",

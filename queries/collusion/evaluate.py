@@ -156,9 +156,9 @@ def firms(data: Prepared) -> Iterator[Figure]:
     shared = co_bids(bids.matrix)
     meetings = np.asarray(shared.sum(axis=1), dtype=np.float64).ravel()
     partners = meetings / np.maximum(np.diff(shared.indptr), 1)
-    groups = cohesive_groups(bids, np.zeros(len(bids.tenders)), copies=19, resamples=0)
-    scores = groups.table["score"].reindex(range(int(groups.label.max()) + 1)).fillna(0.0)
-    own: Floats = np.asarray(scores.to_numpy(np.float64)[groups.label])
+    groups = cohesive_groups(bids, np.zeros(len(bids.tenders)), copies=19)
+    # A firm in no community has label -1, which is the last entry.
+    own: Floats = np.append(groups.table["score"].to_numpy(np.float64), 0.0)[groups.label]
     rank = pd.DataFrame({"community": own, "partners": partners})
     order = rank.sort_values(["community", "partners"]).index
     combined = np.empty(len(order))

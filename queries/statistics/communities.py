@@ -6,63 +6,35 @@ Kertész (2019), "A network approach to cartel detection in public auction marke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from queries.statistics.discovery import benjamini_hochberg
-from queries.statistics.incidence import Incidence, Matrix, co_bids, jaccard
-from queries.statistics.partition import Chance, Labels, leiden, nested_leiden, numbered, profile
-
-
-def reshuffle(bids: Incidence, stratum: npt.ArrayLike, copies: int, rng: np.random.Generator) -> list[Incidence]:
-    """Networks in which the firms bid as often, in the same strata and tenders as large, but meet by chance.
-
-    Within each stratum (category, place, period) the firms' bids are dealt anew to the tenders' places: every firm
-    keeps its degree and its time, every tender its size, up to the rare bid that falls twice in one tender and is
-    dropped. All copies are dealt in one sort.
-    """
-    matrix = bids.matrix.tocoo()
-    _, group = np.unique(np.asarray(stratum), return_inverse=True)
-    order = np.lexsort((matrix.col, matrix.row, group[matrix.row]))
-    row, col, at = matrix.row[order], matrix.col[order], group[matrix.row[order]]
-    n = len(row)
-    keys = rng.random((copies, n)) + at[None, :]
-    dealt = col[np.argsort(keys, axis=1, kind="stable")]
-    networks = []
-    for copy in dealt:
-        made = sparse.csr_array((np.ones(n), (row, copy)), shape=bids.matrix.shape)
-        made.sum_duplicates()
-        made.data[:] = 1.0
-        networks.append(Incidence(bids.tenders, bids.bidders, made))
-    return networks
-
-
-def chance_meetings(bids: Incidence, stratum: npt.ArrayLike) -> Chance:
-    """How often the firms of a network meet by chance, given the stratum of each tender."""
-    _, group = np.unique(np.asarray(stratum), return_inverse=True)
-    k = int(group.max()) + 1 if len(group) else 0
-    member = sparse.csr_array((np.ones(len(group)), (group, np.arange(len(group)))), shape=(k, len(group)))
-    activity = sparse.csr_array(member @ bids.matrix)
-    total = np.asarray(activity.sum(axis=1)).ravel()
-    places = np.bincount(group, weights=bids.size * (bids.size - 1), minlength=k)
-    factor = np.divide(places, total * (total - 1), out=np.zeros(k), where=total > 1)
-    return Chance(activity, factor)
-
+from queries.statistics.incidence import Incidence, co_bids, jaccard
+from queries.statistics.markets import markets
+from queries.statistics.meetings import Booleans, Chance, Floats, Integers, Places, places
+from queries.statistics.partition import leiden
+from queries.statistics.tight_groups import Grouping, TightGroups, tight_groups
 
 CELLS = 2_000_000
-"""Bids that all reshuffled copies may have together."""
+"""Bids of all reshuffled copies together, where the fewest copies do not need more."""
+AT_ONCE = 1_000_000
+"""Bids of reshuffled copies that are dealt in one go."""
+FEWEST_COPIES = 20
+"""With fewer, a group that stands alone could never have a false discovery rate of 5 %."""
+
+_SHARE = 0.8
+"""Share of the tenders that a resample keeps."""
 
 
 @dataclass(frozen=True, slots=True)
 class CohesiveGroups:
-    """Communities with their profile, stability over resamples, and p-value; `label` is the community of each firm."""
+    """Communities with their profile, p-value and q-value; `label` is the row of each firm's community, -1 for none."""
 
-    label: Labels
+    label: Integers
     table: pd.DataFrame
 
 
@@ -109,38 +81,48 @@ def peel(
     """Take the cohesive groups off the network one by one, the strongest first, until chance explains the rest.
 
     A ring's meetings leave its rivals' tenders to themselves, so those too seem to seek each other. Each round
-    therefore tests all communities (Benjamini-Hochberg at `level`), keeps those with at least half of the highest
-    score, and takes out the tenders in which two or more members of one of them met.
+    therefore tests all communities, keeps in each market those with at least half of its highest score, and takes out
+    their market's places in the tenders in which two or more members of one of them met. Only the markets that lost
+    something are searched and dealt anew.
 
     Returns:
-        One row a group: the columns of `cohesive_groups` with `q` and `members` (bidders' labels, sorted); and how
-        many communities the first round tested.
+        One row a group: the columns of `cohesive_groups` with `stability`, `round` and `members` (bidders' labels,
+        sorted); and how many communities the first round tested. `stability` is the mean, over resamples of four
+        fifths of the tenders, of the best Jaccard overlap of the group with a community found there.
     """
-    groups, matrix, found, tested = np.asarray(stratum), bids.matrix, [], 0
+    search = Grouping(smallest, largest, seed=seed, resolution=resolution)
+    market, where = _field(bids, stratum, search)
+    whole, count = where, _copies(len(where.firm), copies)
+    touched = np.full(int(market.max(initial=-1)) + 1, True)
+    seen, chance, found, tested = pd.DataFrame(), pd.DataFrame(), [], 0
     for number in range(rounds):
-        part = cohesive_groups(
-            Incidence(bids.tenders, bids.bidders, matrix),
-            groups,
-            copies=copies,
-            resamples=resamples,
-            smallest=smallest,
-            largest=largest,
-            seed=seed,
-            resolution=resolution,
-        )
-        table = part.table.assign(q=benjamini_hochberg(part.table["p"]))
-        tested = tested or len(table)
-        flagged = table[table["q"] <= level]
-        if not len(flagged):
+        active = where.kept(touched[market[where.firm]])
+        law = Chance(active)
+        own = tight_groups(active, law, search)
+        fresh = own.table.assign(market=_market(own, market), firms=pd.Series(_members(own), dtype=object))
+        dealt = _dealt(active, law, market, count, search, np.random.default_rng((seed, number)))
+        if number:
+            fresh = pd.concat([seen[~touched[seen["market"]]], fresh], ignore_index=True)
+            dealt = pd.concat([chance[~touched[chance["market"]]], dealt], ignore_index=True)
+        seen, chance = _judged(fresh, dealt["score"].to_numpy(), count), dealt
+        tested = tested or len(seen)
+        flagged = seen[seen["q"] <= level]
+        strong = flagged[flagged["score"] >= flagged.groupby("market")["score"].transform("max") / 2]
+        if not len(strong):
             break
-        strong = flagged[flagged["score"] >= flagged["score"].max() / 2].sort_values("score", ascending=False)
-        for community, row in strong.iterrows():
-            inside = part.label == community
-            found.append({**row.to_dict(), "round": number + 1, "members": tuple(bids.bidders[inside])})
-            alone = np.asarray(matrix @ inside.astype(np.float64)).ravel() < 2
-            matrix = sparse.csr_array(sparse.diags_array(alone.astype(np.float64)) @ matrix)
-        matrix.eliminate_zeros()
-    return pd.DataFrame(found), tested
+        found.append(strong.assign(round=number + 1))
+        group = np.full(where.firms, -1)
+        group[np.concatenate(strong["firms"].tolist())] = np.repeat(np.arange(len(strong)), strong["firms"].str.len())
+        where = where.kept(~_met(where, group))
+        touched = np.isin(np.arange(len(touched)), strong["market"])
+    if not found:
+        return pd.DataFrame(), tested
+    table = pd.concat(found, ignore_index=True)
+    table["stability"] = _stability(
+        whole.kept(np.isin(market[whole.firm], table["market"])), table["firms"].tolist(), resamples, search
+    )
+    table["members"] = [tuple(str(firm) for firm in bids.bidders[firms]) for firms in table["firms"]]
+    return table.drop(columns=["firms", "market"]), tested
 
 
 def cohesive_groups(
@@ -148,7 +130,6 @@ def cohesive_groups(
     stratum: npt.ArrayLike,
     *,
     copies: int = 99,
-    resamples: int = 10,
     smallest: int = 3,
     largest: int = 12,
     seed: int = 1,
@@ -156,102 +137,102 @@ def cohesive_groups(
 ) -> CohesiveGroups:
     """Find the communities and ask how often chance makes one as tight.
 
-    Edges carry the excess of meetings over what chance gives, so a firm that bids everywhere ties nobody. The
-    p-value of a community is the share of the communities, found in the same way in reshuffled networks, whose score
-    (excess × exclusivity × cohesion) is at least its own. `stability` is the mean, over resamples of
-    four fifths of the tenders, of the best Jaccard overlap of the community with one found there.
+    Edges carry the excess of meetings over what chance gives, so a firm that bids everywhere ties nobody. Chance is the
+    same search in `copies` networks, in which the bids of each market and stratum are dealt anew. `p` is the share of
+    their communities with a score at least as high; `q`, the false discovery rate, is how many of them one copy has on
+    average, over how many the network itself has.
 
     Args:
         bids: the incidence.
         stratum: of each tender, in which its bidders could have come from: category, place, period.
-        copies: reshuffled networks; `resamples`: of the tenders, for the stability.
+        copies: reshuffled networks; fewer, but at least 20, where the network is large.
         smallest, largest: members that a community may have.
         seed: of Leiden and of the reshuffling.
         resolution: of Leiden; higher gives smaller groups.
     """
-    rng = np.random.default_rng(seed)
-    groups = np.asarray(stratum)
-    label, table = _communities([bids], groups, largest, seed, resolution)[0]
-    table = table[_eligible(table, smallest, largest)].copy()
-    if not len(table):
-        return CohesiveGroups(label, table.assign(score=[], stability=[], p=[]))
-    table["score"] = _score(table)
-    # A large network has many communities a copy: fewer copies say as much, and stay within memory.
-    enough = int(np.clip(CELLS // max(1, bids.matrix.nnz), 5, copies))
-    nulls = _communities(reshuffle(bids, groups, min(enough, copies), rng), groups, largest, seed, resolution)
-    chance = np.sort(np.concatenate([_score(t[_eligible(t, smallest, largest)]).to_numpy() for _, t in nulls]))
-    above = len(chance) - np.searchsorted(chance, table["score"].to_numpy(), side="left")
-    table["p"] = (1.0 + above) / (1.0 + len(chance))
-    table["stability"] = _stability(bids, groups, label, table.index, resamples, rng, largest, seed, resolution)
-    return CohesiveGroups(label, table)
+    search = Grouping(smallest, largest, seed=seed, resolution=resolution)
+    market, where = _field(bids, stratum, search)
+    count = _copies(len(where.firm), copies)
+    law = Chance(where)
+    found = tight_groups(where, law, search)
+    chance = _dealt(where, law, market, count, search, np.random.default_rng((seed, 0)))
+    return CohesiveGroups(found.label, _judged(found.table, chance["score"].to_numpy(), count))
 
 
-def _eligible(table: pd.DataFrame, smallest: int, largest: int) -> pd.Series:
-    return table["size"].between(smallest, largest) & (table["excess"] > 0)
+def _field(bids: Incidence, stratum: npt.ArrayLike, search: Grouping) -> tuple[Integers, Places]:
+    """The market of each firm, and the places in the cells of stratum and market."""
+    market = markets(bids, stratum, largest=search.largest, seed=search.seed)
+    _, group = np.unique(np.asarray(stratum), return_inverse=True)
+    tender = np.repeat(group.astype(np.int64), np.diff(bids.matrix.indptr))
+    cell = np.unique(tender * (int(market.max(initial=0)) + 1) + market[bids.matrix.indices], return_inverse=True)[1]
+    return market, places(bids, cell)
 
 
-def _score(table: pd.DataFrame) -> pd.Series:
-    return table["excess"] * table["exclusivity"] * table["cohesion"]
+def _copies(bids: int, most: int) -> int:
+    return min(most, max(FEWEST_COPIES, CELLS // max(1, bids)))
 
 
-def _communities(
-    networks: Sequence[Incidence], stratum: npt.NDArray[np.generic], largest: int, seed: int, resolution: float
-) -> list[tuple[Labels, pd.DataFrame]]:
-    """Communities and their profiles of several networks over the same tenders and firms, side by side as one graph."""
-    parts = []
-    for network in networks:
-        shared, chance = co_bids(network.matrix), chance_meetings(network, stratum)
-        weights = _excess_weights(shared, chance, network.degree)
-        parts.append((shared, chance, weights))
-    block = sparse.block_diag([weights for _, _, weights in parts], format="csr")
-    firms = len(networks[0].bidders)
-    label = nested_leiden(block, np.repeat(np.arange(len(parts)), firms), largest, seed, resolution)
+def _dealt(
+    where: Places, law: Chance, market: Integers, copies: int, search: Grouping, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Score and market of every community of the reshuffled networks, many of them dealt in one go."""
     found = []
-    for n, (shared, chance, weights) in enumerate(parts):
-        own = numbered(label[n * firms : (n + 1) * firms])
-        found.append((own, profile(weights, shared, chance, own)))
-    return found
+    together = max(1, AT_ONCE // max(1, len(where.firm)))
+    for begin in range(0, copies, together):
+        block = where.copied(min(together, copies - begin)).dealt(rng)
+        own = tight_groups(block, law, search)
+        found.append(pd.DataFrame({"score": own.table["score"], "market": _market(own, market)}))
+    return pd.concat(found, ignore_index=True)
 
 
-def _excess_weights(shared: Matrix, chance: Chance, degree: npt.NDArray[np.float64]) -> Matrix:
-    """Jaccard weight of the tenders of two firms, kept for pairs that meet more often than chance (and twice)."""
-    pairs = sparse.triu(shared, k=1).tocoo()
-    often = pairs.data >= 2
-    first, second, met = pairs.row[often].astype(np.int64), pairs.col[often].astype(np.int64), pairs.data[often]
-    expected = chance.meetings(first, second)
-    weight = met / (degree[first] + degree[second] - met) * (1.0 - expected / met)
-    kept = met > expected
-    half = sparse.csr_array((weight[kept], (first[kept], second[kept])), shape=shared.shape)
-    return sparse.csr_array(half + half.T)
+def _judged(table: pd.DataFrame, chance: Floats, copies: int) -> pd.DataFrame:
+    """The communities with `p` and `q` by the scores of those of reshuffled networks."""
+    ordered = np.sort(chance)
+    score = table["score"].to_numpy()
+    above = 1.0 + len(ordered) - np.searchsorted(ordered, score, side="left")
+    order = np.argsort(-score, kind="stable")
+    rate = above[order] / copies / np.arange(1, len(order) + 1)
+    q = np.empty(len(order))
+    q[order] = np.minimum(np.minimum.accumulate(rate[::-1])[::-1], 1.0)
+    return table.assign(p=above / (1.0 + len(ordered)), q=q)
 
 
-def _stability(
-    bids: Incidence,
-    stratum: npt.NDArray[np.generic],
-    label: Labels,
-    communities: pd.Index[int],
-    resamples: int,
-    rng: np.random.Generator,
-    largest: int,
-    seed: int,
-    resolution: float,
-) -> npt.NDArray[np.float64]:
-    """Mean best Jaccard overlap of each community with those of resamples of four fifths of the tenders."""
+def _market(groups: TightGroups, market: Integers) -> Integers:
+    """The market of each community, whichever copy it is of."""
+    member = np.flatnonzero(groups.label >= 0)
+    result = np.zeros(len(groups.table), dtype=np.int64)
+    result[groups.label[member]] = market[member % len(market)]
+    return result
+
+
+def _members(groups: TightGroups) -> list[Integers]:
+    """The firms of each community."""
+    member = np.flatnonzero(groups.label >= 0)
+    order = member[np.argsort(groups.label[member], kind="stable")]
+    return np.split(order, np.cumsum(np.bincount(groups.label[member]))[:-1]) if len(order) else []
+
+
+def _met(where: Places, group: Integers) -> Booleans:
+    """The places in a tender and cell in which two members of one group met."""
+    one = group[where.firm[where.first]]
+    together = (one >= 0) & (one == group[where.firm[where.second]])
+    lost = np.unique(where.tender[where.first[together]] * where.cells + where.cell[where.first[together]])
+    return np.isin(where.tender * where.cells + where.cell, lost)
+
+
+def _stability(where: Places, groups: list[Integers], resamples: int, search: Grouping) -> Floats:
+    """Mean best Jaccard overlap of each group with the communities of resamples of four fifths of the tenders."""
     if resamples < 1:
-        return np.full(len(communities), np.nan)
-    networks = []
-    for keep in rng.random((resamples, len(bids.tenders))) < 0.8:
-        thinned = sparse.csr_array(sparse.diags_array(keep.astype(np.float64)) @ bids.matrix)
-        thinned.eliminate_zeros()
-        networks.append(Incidence(bids.tenders, bids.bidders, thinned))
-    size = np.bincount(label)
-    overlap = np.zeros((resamples, len(communities)))
-    for n, (other, _) in enumerate(_communities(networks, stratum, largest, seed, resolution)):
-        common = sparse.csr_array((np.ones(len(label)), (label, other)), shape=(len(size), int(other.max()) + 1))
-        common.sum_duplicates()
-        both = common.tocoo()
-        union = size[both.row] + np.bincount(other)[both.col] - both.data
-        best = np.zeros(len(size))
-        np.maximum.at(best, both.row, both.data / union)
-        overlap[n] = best[communities.to_numpy()]
-    return np.asarray(overlap.mean(axis=0), dtype=np.float64)
+        return np.full(len(groups), np.nan)
+    block = where.copied(resamples)
+    kept = np.random.default_rng(search.seed).random(block.tenders) < _SHARE
+    label = tight_groups(replace(block, held=kept[block.tender]), Chance(where), search, _SHARE).label
+    size = np.bincount(label[label >= 0], minlength=1)
+    own = np.repeat(np.arange(len(groups)), [len(firms) for firms in groups])
+    there = label[np.concatenate(groups)[:, None] + np.arange(resamples) * where.firms]
+    case = (own[:, None] * resamples + np.arange(resamples))[there >= 0]
+    key, common = np.unique(case * len(size) + there[there >= 0], return_counts=True)
+    case, community = np.divmod(key, len(size))
+    best = np.zeros(len(groups) * resamples)
+    np.maximum.at(best, case, common / (np.bincount(own)[case // resamples] + size[community] - common))
+    return np.asarray(best.reshape(len(groups), resamples).mean(axis=1), dtype=np.float64)

@@ -8,10 +8,12 @@ from scipy import sparse, stats
 
 from queries.statistics import offices
 from queries.statistics.coalitions import coalition_screens
-from queries.statistics.communities import chance_meetings, cohesive_groups, peel, regulars, reshuffle
+from queries.statistics.communities import cohesive_groups, peel, regulars
 from queries.statistics.counts import concentration, expert_leanings, peer_outliers, rate_excess
 from queries.statistics.discovery import benjamini_hochberg
 from queries.statistics.incidence import Incidence, incidence, pairs_of_tenders
+from queries.statistics.markets import markets
+from queries.statistics.meetings import Chance, meetings, places
 from queries.statistics.simulation import market
 from queries.statistics.variance import dispersion_p_values
 from queries.statistics.winners import rotation_p_value, split_p_value, standing_losers, win_likeness
@@ -49,27 +51,59 @@ def chance(seed: int = 0) -> tuple[Incidence, np.ndarray]:
     return bids, np.zeros(len(bids.tenders))
 
 
-def test_reshuffling_keeps_sizes_and_activity() -> None:
-    bids, stratum = chance()
-    for copy in reshuffle(bids, stratum, 3, np.random.default_rng(0)):
-        lost = bids.matrix.sum() - copy.matrix.sum()
-        assert lost < 0.1 * bids.matrix.sum()
-        assert (copy.degree <= bids.degree).all()
-        assert (copy.size <= bids.size).all()
+def test_dealing_anew_keeps_sizes_activity_and_time() -> None:
+    bids, _ = chance()
+    field = places(bids, np.zeros(int(bids.matrix.nnz)))
+    dealt = field.copied(3).dealt(np.random.default_rng(0))
+    assert dealt.held.mean() > 0.995, "a bid that falls twice in one tender finds another place"
+    assert (np.bincount(dealt.firm, minlength=dealt.firms) == np.tile(bids.degree, 3)).all()
+    assert not (dealt.firm == field.copied(3).firm).mean() > 0.2
+    again = field.copied(3).dealt(np.random.default_rng(0))
+    assert (again.firm == dealt.firm).all()
+    assert (np.bincount(dealt.cell) == 3 * [len(field.firm)]).all()
 
 
-def test_expected_meetings_are_the_mean_of_reshuffled_ones() -> None:
-    bids, stratum = chance()
-    chance_of = chance_meetings(bids, stratum)
-    firms = len(bids.bidders)
-    expected = chance_of.within(np.zeros(firms, dtype=np.int64))[0]
+def test_expected_meetings_are_the_mean_of_dealt_ones() -> None:
+    bids, _ = chance()
+    field = places(bids, np.zeros(int(bids.matrix.nnz)))
+    law, firms = Chance(field), len(bids.bidders)
     first, second = np.triu_indices(firms, k=1)
-    assert chance_of.meetings(first, second).sum() == pytest.approx(expected)
-    drawn = [
-        float((copy.size * (copy.size - 1) / 2).sum())
-        for copy in reshuffle(bids, stratum, 30, np.random.default_rng(0))
-    ]
-    assert np.mean(drawn) == pytest.approx(expected, rel=0.12)
+    expected = law.of_pairs(first, second)
+    assert expected.sum() == pytest.approx((bids.size * (bids.size - 1) / 2).sum())
+    assert law.within(np.arange(firms), np.zeros(firms, dtype=np.int64), 1)[0] == pytest.approx(expected.sum())
+    one, other, met = meetings(field.copied(60).dealt(np.random.default_rng(0)))
+    mean = np.zeros((firms, firms))
+    np.add.at(mean, (one % firms, other % firms), met / 60)
+    busiest = np.argsort(expected)[-200:]
+    np.testing.assert_allclose(mean[first[busiest], second[busiest]].mean(), expected[busiest].mean(), rtol=0.08)
+
+
+def test_a_closed_market_is_no_ring_though_no_column_names_it() -> None:
+    # Two trades of 30 firms each under one category: their firms never meet, and meet one another by chance.
+    wrong = 0
+    for seed in range(0, 8, 2):
+        parts = [market(tenders=200, firms=30, regions=1, categories=1, seed=seed + n).bids for n in (0, 1)]
+        both = [
+            [f"{n}{value}" for n, part in enumerate(parts) for value in part[of]] for of in ("tender_id", "bidder_id")
+        ]
+        bids = incidence(*both)
+        stratum = np.zeros(len(bids.tenders))
+        named = markets(bids, stratum, largest=12)
+        assert [int(str(firm)[0]) for firm in bids.bidders] == named.tolist()
+        wrong += len(peel(bids, stratum, copies=49, resamples=0)[0])
+    assert wrong <= 1, "one group in four worlds may be chance at a false discovery rate of 5 %"
+
+
+def test_firms_that_meet_nobody_else_are_held_against_those_who_could_have_been_there() -> None:
+    drawn = market(tenders=300, firms=60, regions=1, categories=1, years=1, seed=4).bids
+    ring = np.repeat([f"ring{n:02d}" for n in range(12)], 4)
+    bids = incidence(
+        np.concatenate([drawn["tender_id"], ring]), np.concatenate([drawn["bidder_id"], ["w", "x", "y", "z"] * 12])
+    )
+    assert (markets(bids, np.zeros(len(bids.tenders)), largest=12) == 0).all()
+    found, _ = peel(bids, np.zeros(len(bids.tenders)), copies=49, resamples=4)
+    assert found["members"].iloc[0] == ("w", "x", "y", "z")
+    assert found["stability"].iloc[0] > 0.9
 
 
 def test_a_ring_is_taken_off_the_network_whatever_the_order_of_the_rows() -> None:
@@ -92,8 +126,8 @@ def test_a_network_of_chance_has_no_cohesive_group() -> None:
         drawn = market(tenders=300, firms=60, seed=seed).bids
         bids = incidence(drawn["tender_id"], drawn["bidder_id"])
         where = drawn.drop_duplicates("tender_id").set_index("tender_id").loc[bids.tenders]
-        groups = cohesive_groups(bids, (where["region"] + where["category"]).to_numpy(), copies=49, resamples=0)
-        assert (benjamini_hochberg(groups.table["p"]) > 0.05).all()
+        groups = cohesive_groups(bids, (where["region"] + where["category"]).to_numpy(), copies=49)
+        assert (groups.table["q"].to_numpy() > 0.05).all()
 
 
 def test_regulars_are_those_who_meet_often_enough() -> None:
