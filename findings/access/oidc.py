@@ -79,14 +79,15 @@ class KeySet:
         self._issuer = issuer
         self._timeout = timeout
         self._keys: dict[str, jwt.PyJWK] = {}
+        self._only_for: dict[str, str] = {}
         self._read_at = self._tried_at = float("-inf")
         self._lock = threading.Lock()
 
-    def key(self, key_id: str | None) -> jwt.PyJWK:
-        """The key of this id; without an id the only one there is.
+    def key(self, key_id: str | None, algorithm: str) -> jwt.PyJWK:
+        """The key of this id, for this algorithm; without an id the only one there is.
 
         Raises:
-            AccessDenied: there is no such key, or none could ever be read.
+            AccessDenied: there is no such key, it is for another algorithm, or none could ever be read.
         """
         with self._lock:
             since_try, age = time.monotonic() - self._tried_at, time.monotonic() - self._read_at
@@ -94,9 +95,11 @@ class KeySet:
             if (age > KEYS_FRESH_SECONDS or unknown) and since_try > ASK_AGAIN_SECONDS:
                 self._refresh()
             if key_id is None and len(self._keys) == 1:
-                return next(iter(self._keys.values()))
+                key_id = next(iter(self._keys))
             if key_id is None or key_id not in self._keys:
                 raise _refused(Text(zh="签名密钥未知", en="its signing key is not known"))
+            if self._only_for.get(key_id, algorithm) != algorithm:
+                raise _refused(Text(zh="签名算法不被接受", en="its algorithm is not accepted"))
             return self._keys[key_id]
 
     def _refresh(self) -> None:
@@ -114,6 +117,7 @@ class KeySet:
                 continue  # Of a kind that is not known here: other keys of the set still are.
         if keys:
             self._keys, self._read_at = keys, time.monotonic()
+            self._only_for = {key_id: str(key["alg"]) for key_id, key in found if "alg" in key}
 
     def _read(self) -> bytes:
         if isinstance(self._place, Path):
@@ -180,7 +184,7 @@ def _checked(token: str, rules: OidcRules, keys: KeySet) -> dict[str, Any]:
             raise _refused(Text(zh="签名算法不被接受", en="its algorithm is not accepted"))
         claims: dict[str, Any] = jwt.decode(
             token,
-            keys.key(key_id if isinstance(key_id, str) else None),
+            keys.key(key_id if isinstance(key_id, str) else None, algorithm).key,
             algorithms=list(rules.algorithms),
             audience=rules.audience,
             issuer=rules.issuer,
