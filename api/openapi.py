@@ -106,7 +106,7 @@ def _describe_operation(method: str, operation: dict[str, Any], rule: Rule) -> N
     statuses = [400, 404, 405, 422, 429, 500, 503, 507]
     operation["security"] = [] if rule.public else [{"bearer": []}, {"session": []}]
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
-    if not rule.public or "/session" in operation.get("operationId", ""):
+    if not rule.public or method == "post":
         statuses += [401, 403]
     if method != "get":
         statuses += [409, 413]

@@ -37,7 +37,14 @@ def chosen(
     status: Listed = None,
     triage: Listed = None,
     state: Listed = None,
-    region: Listed = None,
+    region: Annotated[
+        str | None,
+        Query(
+            max_length=2_000,
+            pattern=r"^\d{2,12}(,\d{2,12})*$",
+            description="Division codes; a province covers its cities.",
+        ),
+    ] = None,
     agency: Listed = None,
     assignee: Annotated[
         str | None, Query(max_length=500, description="Ids; `me` is the caller, `none` is nobody.")

@@ -67,7 +67,17 @@ class Joined(BaseModel):
 class Layout(BaseModel):
     """A graph to lay out, at most 2,000 nodes."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "nodes": [{"id": "Party/O1", "x": 0, "y": 0, "pinned": True}, {"id": "Party/O2"}],
+                    "edges": [{"source": "Party/O1", "target": "Party/O2"}],
+                }
+            ]
+        },
+    )
     nodes: Annotated[list[Placed], Field(max_length=MOST_NODES)]
     edges: Annotated[list[Joined], Field(max_length=20_000)]
 
@@ -75,7 +85,7 @@ class Layout(BaseModel):
 class Positions(BaseModel):
     """Where each node goes."""
 
-    positions: dict[str, tuple[float, float]]
+    positions: dict[str, Annotated[list[float], Field(min_length=2, max_length=2)]]
 
 
 @router.get("/search", response_model=Searchresults)
