@@ -17,8 +17,11 @@ LABELS = tuple(dict.fromkeys(node.label for node in NODES))
 ENDS = {edge.type: (edge.source, edge.target) for edge in EDGES}
 """The labels of each type's source and target."""
 
-_INTERNAL = frozenset({"ref", "type", "ledger", "amount", "price", "day", "from_day", "to_day", "share_pct"})
+_ELSEWHERE = frozenset({"ledger", "amount", "price", "day", "from_day", "to_day", "share_pct"})
 """Properties that stand elsewhere in the shape."""
+
+_SHOWN = {edge.type: tuple(p for p in sorted(edge.properties) if p not in _ELSEWHERE) for edge in EDGES}
+"""The other properties of each type. An engine may keep some of its own besides."""
 
 BUNDLE_FROM = 200
 """More parallel edges than these are drawn as one even where nobody asked: no screen and no reader takes them."""
@@ -82,7 +85,7 @@ def _edge(raw: RawEdge, nodes: Mapping[str, Node], cards: Cards) -> Edge:
         from_day=from_day,
         to_day=to_day,
         share_pct=properties.get("share_pct"),
-        properties={k: v for k, v in sorted(properties.items()) if v is not None and k not in _INTERNAL},
+        properties={name: properties[name] for name in _SHOWN[raw.type] if properties.get(name) is not None},
     )
 
 

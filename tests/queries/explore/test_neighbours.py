@@ -10,7 +10,7 @@ import pytest
 from graph.networks import to_networkx
 from graph.snapshot import Workspace
 from graph.tables import open_tables
-from queries.explore import Explorer, ExploreError, NotFoundError
+from queries.explore import ExploreError, Explorer, NotFoundError
 from queries.explore.vocabulary import DOUBLED
 from tests.queries.explore.conftest import Make
 

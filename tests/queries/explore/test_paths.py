@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queries.explore import Explorer, ExploreError
+from queries.explore import ExploreError, Explorer
 from tests.queries.explore.conftest import Make
 
 PARTIES = [f"O{n}" for n in range(10)]
@@ -105,7 +105,8 @@ def test_no_payment_is_more_than_was_just_received(
         steps = set(itertools.pairwise(path.nodes))
         assert {(edges[i].source, edges[i].target) for i in path.edges} == steps
         for edge in (edges[i] for i in path.edges if edges[i].source != f"Party/{first}"):
-            assert edge.day is not None and edge.amount is not None
+            assert edge.day is not None
+            assert edge.amount is not None
             received = sum(
                 e.amount or 0
                 for e in everything
