@@ -36,12 +36,13 @@ demo: install ## Generate a sample province, load it, scan it, print the finding
 test: install ## Run every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-check: install ## Linters, types, import directions, printed pages
+check: install ## Linters, types, import directions, printed pages, the evaluation of the models
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/qingfeng docs --check
+	$(BIN)/qingfeng evaluate collusion --check
 
 format: install ## Format the code
 	$(BIN)/ruff format .
