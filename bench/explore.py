@@ -29,6 +29,7 @@ from graph.tables import open_tables
 from loaders.load import load
 from loaders.sample import write_sample
 from queries.explore import Explorer
+from queries.explore.matching import Query
 
 CALLS = 100
 
@@ -115,7 +116,7 @@ def measure_all(workspace: Workspace) -> tuple[list[tuple[str, str, tuple[float,
         t for (t,) in tables.execute("SELECT tender_id FROM tenders ORDER BY hash(tender_id) LIMIT 100").fetchall()
     ]
     refs = [e.ref for n in nodes[:10] for e in explorer.neighbourhood(n, guard=None, limit=400).graph.edges if e.ref]
-    batch = {str(n): {"name": f"{piece}有限公司"} for n, piece in enumerate(pieces)}
+    batch: dict[str, Query] = {str(n): {"name": f"{piece}有限公司"} for n, piece in enumerate(pieces)}
 
     def fresh() -> Explorer:
         return Explorer.open(workspace)
