@@ -1,0 +1,109 @@
+"""The commands on kept scans, leads and backups, as they will be mounted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from findings.audit.trail import read
+from findings.commands.backups import BACKUP_HELP, RESTORE_HELP, VERIFY_HELP, backup, restore, verify
+from findings.commands.leads import app as leads
+from findings.commands.scans import DIFF_HELP, EXPIRE_HELP, RUNS_HELP, diff, expire, runs
+from findings.runs import run_scan_and_store
+from findings.settings import read_settings
+from findings.store.database import open_store
+from findings.store.models import FindingVersion
+from queries.profiles import configure
+from queries.registry import detector
+from tests.findings.worlds import TOWN, load_rows
+
+app = typer.Typer()
+app.add_typer(leads, name="findings")
+app.command(help=DIFF_HELP)(diff)
+app.command(help=RUNS_HELP)(runs)
+app.command(help=EXPIRE_HELP)(expire)
+app.command(help=BACKUP_HELP)(backup)
+app.command(help=RESTORE_HELP)(restore)
+app.command(help=VERIFY_HELP)(verify)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    load_rows(tmp_path / "workspace", TOWN)
+    for _ in range(2):
+        run_scan_and_store(read_settings(workspace=tmp_path / "workspace"), configure([detector("same_device")]))
+    return tmp_path / "workspace"
+
+
+def call(workspace: Path, *arguments: object, code: int = 0) -> Any:
+    done = CliRunner().invoke(app, [*map(str, arguments), "-w", str(workspace), "--json"])
+    assert done.exit_code == code, done.output
+    return json.loads(done.stdout) if code == 0 else done.stderr
+
+
+def test_leads_are_listed_shown_and_decided_on_and_each_reading_is_audited(workspace: Path) -> None:
+    first = call(workspace, "findings", "list", "--limit", 3, "--purpose", "case 7")
+    assert (first["total"], len(first["items"])) == (4, 3)
+    second = call(workspace, "findings", "list", "--limit", 3, "--purpose", "case 7", "--cursor", first["next"])
+    assert len({item["finding_id"] for item in first["items"] + second["items"]}) == 4
+    lead = first["items"][0]["finding_id"]
+    shown = call(workspace, "findings", "show", lead[:8], "--purpose", "case 7")
+    assert shown["document"]["finding_id"] == lead
+    assert "purpose" in call(workspace, "findings", "show", lead, code=1)
+    assert call(workspace, "findings", "decide", lead, "start")["triage"] == "in_review"
+    assert "reason" in call(workspace, "findings", "decide", lead, "dismiss", code=1)
+    assert "another" in call(workspace, "findings", "decide", lead, "refer", "--case", "C1", code=1)
+    store = open_store(read_settings(workspace=workspace).store_address())
+    with store.reading() as session:
+        actions = [record.action for record in read(session)]
+    store.close()
+    assert sorted(actions) == ["finding.read", "finding.start", "findings.list", "findings.list"]
+
+
+def test_scans_are_listed_and_compared(workspace: Path) -> None:
+    assert [run["run"] for run in call(workspace, "runs")] == [2, 1]
+    assert call(workspace, "diff", 1, 2)["counts"]["unchanged"] == 4
+    assert "99" in call(workspace, "diff", 1, 99, code=1)
+
+
+def test_expiry_needs_a_period_and_says_what_expired(workspace: Path) -> None:
+    assert "--days" in call(workspace, "expire", code=1)
+    assert call(workspace, "expire", "--days", 30)["expired"] == []
+
+
+def test_backup_verify_restore(workspace: Path, tmp_path: Path) -> None:
+    file = tmp_path / "b.zip"
+    made = call(workspace, "backup", file)
+    assert call(workspace, "verify", file) == made
+    assert call(workspace, "verify") == {"sound": True, "faults": []}
+    assert call(tmp_path / "new", "restore", file) == made
+    assert call(tmp_path / "new", "verify")["sound"]
+    assert "not empty" in call(tmp_path / "new", "restore", file, code=1)
+    assert "not a backup" in call(workspace, "verify", workspace / "findings.db", code=1)
+
+
+def test_verify_finds_evidence_that_was_changed_behind_the_products_back(workspace: Path) -> None:
+    store = open_store(read_settings(workspace=workspace).store_address())
+    with store.session() as session:
+        version = session.query(FindingVersion).first()
+        assert version is not None
+        assert version.document is not None
+        version.document = version.document.replace("T1", "T9").replace("T2", "T9").replace("T3", "T9")
+        version.document = version.document.replace("T4", "T9")
+        finding = version.finding_id
+    store.close()
+    done = CliRunner().invoke(app, ["verify", "-w", str(workspace), "--json"])
+    assert done.exit_code == 1
+    assert finding in json.loads(done.stdout)["faults"][0]["en"]
+
+
+@pytest.mark.parametrize("verb", ["findings list", "findings show", "findings decide", "runs", "diff", "backup"])
+def test_every_command_has_help(verb: str) -> None:
+    done = CliRunner().invoke(app, [*verb.split(), "--help"])
+    assert done.exit_code == 0
+    assert "--json" in done.stdout
