@@ -6,6 +6,8 @@ co-bidding is tested on something that played no part in finding it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse, stats
@@ -13,7 +15,13 @@ from scipy import sparse, stats
 from queries.statistics.incidence import Matrix
 
 Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
+
+_CELLS = 50_000_000
+"""Simulated worlds × tenders × members at once."""
+_ENOUGH = 100
+"""Worlds of the first thousand that are at least as extreme as the observed one, with which drawing ends."""
 
 
 def draw_winners(present: Booleans, strength: npt.ArrayLike, draws: int, rng: np.random.Generator) -> Integers:
@@ -55,7 +63,7 @@ def rotation_p_value(
     Args:
         winner: column of the winning member in each tender, in order of time.
         present: tenders × members, who bid.
-        draws: simulated worlds; the smallest p-value is 1 / (draws + 1).
+        draws: simulated worlds at most; the smallest p-value is 1 / (draws + 1).
         seed: of the simulation.
 
     Returns:
@@ -65,9 +73,14 @@ def rotation_p_value(
     bidders = np.asarray(present, dtype=bool)
     members = bidders.shape[1]
     rng = np.random.default_rng(seed)
-    chance = _chunks(lambda n: repeats(draw_winners(bidders, np.ones(members), n, rng), members - 1), draws, bidders)
     seen = int(repeats(observed, members - 1)[0])
-    return float((1 + (chance <= seen).sum()) / (1 + draws)), seen, float(chance.mean())
+    p, mean = _chance(
+        lambda n: repeats(draw_winners(bidders, np.ones(members), n, rng), members - 1).astype(np.float64),
+        lambda drawn: np.asarray(drawn <= seen, dtype=bool),
+        draws,
+        bidders,
+    )
+    return p, seen, mean
 
 
 def split_p_value(
@@ -83,7 +96,7 @@ def split_p_value(
         winner: column of the winning member in each tender.
         present: tenders × members, who bid.
         territory: of each tender.
-        draws: simulated worlds.
+        draws: simulated worlds at most.
         seed: of the simulation.
 
     Returns:
@@ -102,9 +115,14 @@ def split_p_value(
         best = counts.reshape(len(won), len(names), members).max(axis=2).sum(axis=1)
         return np.asarray(best / won.shape[1], dtype=np.float64)
 
-    chance = _chunks(lambda n: share(draw_winners(bidders, strength, n, rng)), draws, bidders)
     seen = float(share(observed)[0])
-    return float((1 + (chance >= seen - 1e-12).sum()) / (1 + draws)), seen, float(chance.mean())
+    p, mean = _chance(
+        lambda n: share(draw_winners(bidders, strength, n, rng)),
+        lambda drawn: np.asarray(drawn >= seen - 1e-12, dtype=bool),
+        draws,
+        bidders,
+    )
+    return p, seen, mean
 
 
 def win_likeness(bid: Matrix, won: Matrix) -> float:
@@ -168,9 +186,22 @@ def standing_losers(
     return {name: np.asarray(value, dtype=np.float64) for name, value in zip(names, values, strict=True)}
 
 
-def _chunks(draw: object, draws: int, present: Booleans) -> npt.NDArray[np.float64]:
-    """Draw in as many rounds as keep draws × tenders × members within some 50 million cells."""
-    assert callable(draw)
-    at_once = max(1, min(draws, 50_000_000 // max(1, present.size)))
-    rounds = [min(at_once, draws - begin) for begin in range(0, draws, at_once)]
-    return np.concatenate([np.asarray(draw(n), dtype=np.float64) for n in rounds])
+def _chance(
+    draw: Callable[[int], Floats], beyond: Callable[[Floats], Booleans], draws: int, present: Booleans
+) -> tuple[float, float]:
+    """The p-value and the mean of a simulated statistic, drawn in as many rounds as keep within `_CELLS` at once.
+
+    A first round of a thousand decides on what is plainly chance: with `_ENOUGH` worlds beyond the observed one it is
+    left at that (Besag & Clifford 1991, Biometrika 78, 301-304).
+    """
+    at_once = max(1, min(draws, _CELLS // max(1, present.size)))
+    values: list[Floats] = []
+    left, size = draws, min(1_000, at_once)
+    while left > 0:
+        values.append(draw(min(size, left)))
+        left -= len(values[-1])
+        size = at_once
+        if len(values) == 1 and int(beyond(values[0]).sum()) >= _ENOUGH:
+            break
+    drawn = np.concatenate(values)
+    return float((1 + beyond(drawn).sum()) / (1 + len(drawn))), float(drawn.mean())
