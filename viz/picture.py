@@ -25,6 +25,8 @@ STRETCH = 1.45
 LABEL = 9.5
 """Width of a label's line, in Chinese characters."""
 EDGE_LABEL = 16.0
+LABELLED = 80
+"""Most lines that are labelled: more labels would hide the lines, and the table beside the picture has them."""
 ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74)
 """Where on a line its label may stand, the best first."""
 Box = tuple[float, float, float, float]
@@ -105,7 +107,8 @@ def _svg(
         between[ends] += 1
         drawn, path = _line(bundle, where, turn, strong, language)
         parts.append(drawn)
-        labels.append(_label(bundle.label(language), path, taken))
+        if len(lines) <= LABELLED:
+            labels.append(_label(bundle.label(language), path, taken))
     parts += [_node(node, where[key], key in strong, language) for key, node in nodes.items()]
     parts += labels
     return "".join(parts) + "</svg>"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from i18n import Language, Text, catalogue, money
+from i18n import Language, Text, catalogue, money, text
 from queries.explore.vocabulary import KINDS
 from viz.plain import line, plain
 
@@ -74,6 +74,8 @@ def said(value: object, language: Language) -> str:
         return plain(value.in_language(language))
     if isinstance(value, Mapping):
         return plain(value.get(language) or value.get("en") or value.get("zh"))
+    if isinstance(value, bool):
+        return text("export.yes" if value else "export.no", language)
     return plain(value)
 
 

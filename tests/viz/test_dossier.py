@@ -16,7 +16,8 @@ from tests.viz.sample import HOSTILE, MARK, bundle, party, poisoned
 from viz.dossier import finding_dossier, party_dossier, to_pdf
 from viz.plain import plain
 
-ALL_HOSTILE = "¦".join(HOSTILE)
+ALL_HOSTILE = "¦".join(text for text in HOSTILE if len(text) < 1_000)
+LONG = max(HOSTILE, key=len)
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +75,13 @@ def test_the_picture_says_what_it_leaves_out() -> None:
 
 
 def test_hostile_texts_are_shown_as_text_and_ask_for_nothing(opened: Opener, tmp_path: Path) -> None:
+    lead, someone = poisoned(bundle(), ALL_HOSTILE), poisoned(party(), ALL_HOSTILE)
+    for node in (lead["graph"]["nodes"][1], someone["profile"]["node"]):
+        node["name"] += LONG
+    lead["history"][0]["note"] += LONG
     for name, page in (
-        ("finding", finding_dossier(poisoned(bundle(), ALL_HOSTILE), "zh", MARK)),
-        ("party", party_dossier(poisoned(party(), ALL_HOSTILE), "en", MARK)),
+        ("finding", finding_dossier(lead, "zh", MARK)),
+        ("party", party_dossier(someone, "en", MARK)),
     ):
         file = tmp_path / f"{name}.html"
         file.write_text(page, encoding="utf-8")
@@ -89,6 +94,17 @@ def test_hostile_texts_are_shown_as_text_and_ask_for_nothing(opened: Opener, tmp
         for text in HOSTILE:
             assert " ".join(plain(text).split())[:200] in seen, text[:40]
         shown.close()
+
+
+def test_a_long_table_is_whole_on_the_screen_and_says_in_print_what_it_leaves_out() -> None:
+    many = bundle()
+    many["records"] = {"items": [many["records"][0] | {"row": n} for n in range(10_000, 10_250)], "total": 250}
+    page = finding_dossier(many, "en", MARK)
+    assert all(f'<td class="number">{n}</td>' in page for n in range(10_000, 10_250))
+    text = "".join(part.extract_text() for part in pypdf.PdfReader(io.BytesIO(to_pdf(page))).pages)
+    assert "10099" in text
+    assert "10100" not in text
+    assert "the first 100 of 250 rows" in " ".join(text.split())
 
 
 def test_a_hostile_mark_stays_inside_the_style_sheet(opened: Opener, tmp_path: Path) -> None:

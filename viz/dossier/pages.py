@@ -22,6 +22,9 @@ from viz.watermark import Watermark
 
 Json = Mapping[str, Any]
 
+PRINT_ROWS = 100
+"""Rows of a table that are printed; the page on the screen has all, and the print says how many there are."""
+
 
 def finding_dossier(bundle: Json, language: Language, watermark: Watermark) -> str:
     """The dossier of a lead as HTML.
@@ -42,6 +45,7 @@ def finding_dossier(bundle: Json, language: Language, watermark: Watermark) -> s
         bundle=bundle,
         document=document,
         names=bundle.get("names") or {},
+        people=bundle.get("people") or {},
         meta=meta,
         innocent_titles={twin["id"]: twin.get("title") for twin in meta.get("innocent") or ()},
         meanings={parameter["name"]: parameter.get("description") for parameter in meta.get("parameters") or ()},
@@ -49,6 +53,7 @@ def finding_dossier(bundle: Json, language: Language, watermark: Watermark) -> s
         nodes={node["id"]: node for node in graph.get("nodes") or ()},
         edges=_edges(graph),
         events=_listed(bundle.get("timeline"), "events"),
+        event_total=_total(bundle.get("timeline")),
         records=_listed(bundle.get("records"), "records"),
         family=FAMILIES.get(str(document.get("family"))) or document.get("family"),
         laws=bundle.get("laws") or (),
@@ -80,7 +85,9 @@ def party_dossier(bundle: Json, language: Language, watermark: Watermark) -> str
         nodes={other["id"]: other for other in graph.get("nodes") or ()},
         edges=_edges(graph),
         events=_listed(bundle.get("timeline"), "events"),
+        event_total=_total(bundle.get("timeline")),
         findings=_listed(bundle.get("findings"), "items"),
+        finding_total=_total(bundle.get("findings")),
     )
 
 
@@ -89,6 +96,11 @@ def _listed(value: Any, name: str) -> Sequence[Json]:
     if isinstance(value, Mapping):
         value = value.get(name) or value.get("items")
     return value or ()
+
+
+def _total(value: Any) -> int:
+    """How many there are of what an answer holds a page of; 0 where it does not say."""
+    return int(value.get("total") or 0) if isinstance(value, Mapping) else 0
 
 
 def _edges(graph: Json) -> list[Json]:
@@ -130,6 +142,7 @@ def _page(template: str, language: Language, watermark: Watermark, **values: Any
             name_of=wording.name_of,
             statuses={word: text(f"status.{word}", language) for word in ("flagged", "cleared")},
             verdicts={word: text(f"verdict.{word}", language) for word in ("ruled_out", "fits", "not_checkable")},
+            print_rows=PRINT_ROWS,
             watermark=watermark,
             mark=watermark.sentence(language),
             style=Markup(style),  # noqa: S704 - our own sheet, data in it escaped by css_string
