@@ -75,7 +75,9 @@ class Places:
             # As many others of the same cells, wherever they are.
             cell = self.cell[twice]
             other = order[begin[cell] + (rng.random(len(cell)) * (begin[cell + 1] - begin[cell])).astype(np.int64)]
-            moved = np.union1d(twice, other)
+            chosen = np.zeros(len(firm), dtype=bool)
+            chosen[twice] = chosen[other] = True
+            moved = np.flatnonzero(chosen)
             moved = moved[np.argsort(self.cell[moved], kind="stable")]
             firm[moved] = firm[moved[_shuffled(self.cell[moved], rng)]]
             twice = self._twice(firm)
@@ -178,7 +180,11 @@ class Chance:
         """Expected meetings of all pairs inside each community: Σ over cells of factor × ((Σd)² - Σd²) / 2."""
         activity = sparse.csr_array(self.activity[firm]).tocoo()
         cells = max(1, len(self.factor))
-        key, entry = np.unique(community[activity.row] * cells + activity.col, return_inverse=True)
+        key = community[activity.row] * cells + activity.col
+        order = np.argsort(key, kind="stable")
+        key, count = _counted(key[order])
+        entry = np.empty(len(order), dtype=np.int64)
+        entry[order] = np.repeat(np.arange(len(key)), count)
         total = np.bincount(entry, weights=activity.data, minlength=len(key))
         squares = np.bincount(entry, weights=activity.data**2, minlength=len(key))
         both = self.factor[key % cells] * (total**2 - squares) / 2
