@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -57,10 +58,19 @@ class PostgresServer:
     def create_database(self, template: str = "template1") -> str:
         """A new database, empty or a copy of another one; returns its name."""
         name = f"test_{secrets.token_hex(6)}"
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            names = (sql.Identifier(name), sql.Identifier(template))
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         return name
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The address of a new database that is dropped afterwards, so that a long test run does not fill the disk."""
+        name = self.create_database(template)
+        yield self.url(name)
+        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _run(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
 
 
 def find_programs() -> Path | None:
@@ -177,24 +187,27 @@ def _with_tables(url: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a new store without tables, once on each database."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'findings.db'}"
+        yield f"sqlite:///{tmp_path / 'findings.db'}"
+        return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.url(server.create_database())
+    with server.database() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A new store with its tables, once on each database."""
-    if request.param == "sqlite":
-        file = tmp_path / "findings.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), file)
-        url = f"sqlite:///{file}"
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        url = server.url(server.create_database(request.getfixturevalue("postgres_template")))
-    opened = open_store(url)
-    yield opened
-    opened.close()
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            file = tmp_path / "findings.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), file)
+            url = f"sqlite:///{file}"
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            url = stack.enter_context(server.database(request.getfixturevalue("postgres_template")))
+        opened = open_store(url)
+        stack.callback(opened.close)
+        yield opened

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,14 @@ DEVICE = configure([detector("same_device")])
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """An installation with nothing in it, on each database."""
     if request.param == "sqlite":
-        return read_settings(workspace=tmp_path / "elsewhere")
+        yield read_settings(workspace=tmp_path / "elsewhere")
+        return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return read_settings(workspace=tmp_path / "elsewhere", store_url=server.url(server.create_database()))
+    with server.database() as url:
+        yield read_settings(workspace=tmp_path / "elsewhere", store_url=url)
 
 
 @pytest.fixture
