@@ -13,6 +13,8 @@ from bench.measure import machine
 
 PARTS = {
     "scan": "Load, graph build and scan",
+    "recall": "What the catalogue finds",
+    "explore": "The explorer's reading",
     "ocp": "Open Contracting red flags beside Cardinal",
     "screens": "Statistical screens",
     "neo4j": "Neo4j: push and scan",
