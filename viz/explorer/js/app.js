@@ -99,8 +99,8 @@ async function show() {
     const module = await import(path);
     const place = h('div', { class: `view ${here.view}-view` });
     const handle = await module.mount(place, here);
-    if (mine !== turn) { handle?.unmount?.(); return; }
     clearTimeout(waiting);
+    if (mine !== turn) { handle?.unmount?.(); return; }
     clear(root, place);
     shown.handle = handle;
     handle?.ready?.();

@@ -82,11 +82,12 @@ export function decisionForm(action, findings, done) {
     const body = { action, reason_code: (needsReason && reason.value) || null, note: note.value.trim() || null,
       assignee: action === 'assign' ? who.value : null, case_number: action === 'refer' ? number.value.trim() : null };
     const before = findings();
+    const stage = before[0].triage;
     const changed = await decide(before, body);
     submit.disabled = false;
     if (!changed.length) return;
     done(changed);
-    const back = before.length === 1 && changed.length === 1 && STEPS[changed[0].triage]?.includes('reopen') && before[0].triage !== changed[0].triage;
+    const back = before.length === 1 && changed.length === 1 && STEPS[changed[0].triage]?.includes('reopen') && stage !== changed[0].triage;
     toast(t('decided', { n: changed.length, action: word('action', action) }), back ? { seconds: 10, undo: async () => {
       const undone = await decide(changed, { action: 'reopen', reason_code: 'decided_in_error', note: t('undone_note') });
       if (undone.length) done(undone);

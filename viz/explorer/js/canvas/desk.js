@@ -110,6 +110,7 @@ export class Desk {
     const hidden = model.now.hidden.size;
     const total = Math.max(model.total ?? 0, model.now.nodes.size);
     const shown = view.nodes.length;
+    Object.assign(this.status.dataset, { nodes: shown, edges: view.edges.length });
     clear(this.status, h('span', { class: 'number', text: t('canvas_count', { nodes: count(shown), total: count(total), edges: count(view.edges.length) }) }),
       hidden > 0 && h('button', { type: 'button', class: 'link', text: t('show_hidden', { n: count(hidden) }), on: { click: () => model.showAll() } }),
       total > model.now.nodes.size && this.rest && h('button', { type: 'button', class: 'link', text: t('load_rest', { n: count(total - model.now.nodes.size) }), on: { click: () => this.rest() } }),
@@ -185,8 +186,8 @@ export class Desk {
       { t: 'take_png', picture: 'image', act: async () => save(await this.canvas.png(), `${name}.png`) },
       { t: 'take_svg', picture: 'image', act: () => save(new Blob([svgText(this.canvas.cy, this.canvas.view, note)], { type: 'image/svg+xml' }), `${name}.svg`) }, null,
       { t: 'take_snapshot', picture: 'network', act: file('snapshot', 'html') },
-      { t: 'take_csv', picture: 'table', act: file('csv', 'zip') }, { t: 'take_xlsx', picture: 'table', act: file('xlsx', 'xlsx') },
-      { t: 'take_graphml', picture: 'share-2', act: file('graphml', 'graphml') }, { t: 'take_ftm', picture: 'share-2', act: file('ftm', 'jsonl') },
+      { t: 'take_csv', picture: 'table', act: file('csv', 'csv') }, { t: 'take_xlsx', picture: 'table', act: file('xlsx', 'xlsx') },
+      { t: 'take_graphml', picture: 'share-2', act: file('graphml', 'graphml') }, { t: 'take_ftm', picture: 'share-2', act: file('ftm', 'json') },
     ], 'take');
   }
 
