@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export QINGFENG_WORKSPACE ?= $(DEMO)/workspace
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format docs bench neo4j clean lock
+.PHONY: help install demo test check format docs bench screenshots neo4j neo4j-stop clean lock
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,7 +28,10 @@ demo: install ## Generate a sample province, load it, scan it, print the finding
 	$(BIN)/qingfeng sample $(DEMO)/province --size small
 	$(BIN)/qingfeng load $(DEMO)/province
 	$(BIN)/qingfeng scan
+	$(BIN)/qingfeng scan --store --json > $(DEMO)/stored.json
 	@echo
+	@echo "The explorer:    $(BIN)/qingfeng serve --workspace $(QINGFENG_WORKSPACE) --demo"
+	@echo "                 prints an address, users and a password made for this run"
 	@echo "Explain one:     $(BIN)/qingfeng explain --workspace $(QINGFENG_WORKSPACE) FINDING"
 	@echo "In Chinese:      QINGFENG_LANG=zh $(BIN)/qingfeng scan --workspace $(QINGFENG_WORKSPACE)"
 	@echo "Your own data:   $(BIN)/qingfeng load FOLDER --workspace my-workspace"

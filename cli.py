@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import orjson
 import typer
+from typer.core import TyperGroup
 
-from i18n import Language, Text, text
+from i18n import Language, Problem, Text, text
 from queries.collusion.command import SCORE_HELP, TRAIN_HELP, evaluate_app, score, train
 from queries.ocp.command import app as ocp
 
@@ -25,8 +27,51 @@ def _t(key: str, **values: object) -> str:
     return text(f"cli.{key}", LANGUAGE, **values)
 
 
+ELSEWHERE = {
+    "serve": ("api.command:serve", "cli.serve_help"),
+    "findings": ("findings.commands.leads:app", "store.findings_help"),
+    "runs": ("findings.commands.scans:runs", "store.runs_help"),
+    "diff": ("findings.commands.scans:diff", "store.diff_help"),
+    "expire": ("findings.commands.scans:expire", "store.expire_help"),
+    "schedule": ("findings.commands.schedule:app", "trust.schedule_help"),
+    "subscriptions": ("findings.commands.subscriptions:app", "trust.subscriptions_help"),
+    "user": ("findings.commands.users:app", "trust.user_help"),
+    "key": ("findings.commands.keys:app", "trust.key_help"),
+    "audit": ("findings.commands.audit:app", "trust.audit_help"),
+    "backup": ("findings.commands.backups:backup", "store.backup_help"),
+    "restore": ("findings.commands.backups:restore", "store.restore_help"),
+    "verify": ("findings.commands.backups:verify", "store.verify_help"),
+}
+"""Verbs on the store and the server: where each stands, and its help. They load a database and a web framework."""
+
+
+class _Verbs(TyperGroup):
+    """The verbs of the command; those of `ELSEWHERE` are imported when they are called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *ELSEWHERE]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        place, help_text = ELSEWHERE[cmd_name]
+        module, name = place.split(":")
+        found = getattr(importlib.import_module(module), name)
+        if not isinstance(found, typer.Typer):
+            verb, found = found, typer.Typer(add_completion=False)
+            found.command(help=text(help_text, LANGUAGE))(verb)
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
-    name="qingfeng", help=_t("about"), no_args_is_help=True, rich_markup_mode="markdown", add_completion=False
+    name="qingfeng",
+    cls=_Verbs,
+    help=_t("about"),
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
 )
 
 graph = typer.Typer(help=_t("graph_help"), no_args_is_help=True)
@@ -114,6 +159,8 @@ def scan(
     setting: Annotated[list[str] | None, typer.Option("--set", help=_t("scan_set"))] = None,
     profile: Annotated[str, typer.Option(help=_t("scan_profile"))] = "national",
     out: Annotated[Path | None, typer.Option(help=_t("scan_out"), dir_okay=False)] = None,
+    store: Annotated[bool, typer.Option("--store", help=_t("scan_store"))] = False,
+    changed_only: Annotated[bool, typer.Option("--changed-only", help=_t("scan_changed_only"))] = False,
     engine: Annotated[Literal["embedded", "neo4j"], typer.Option(help=_t("scan_engine"))] = "embedded",
     threads: Annotated[int | None, typer.Option(help=_t("option_threads"), min=1)] = None,
     as_json: JsonOption = False,
@@ -135,6 +182,9 @@ def scan(
         chosen = configure(choose(family or [], detector or []), read_profile(profile), settings)
     except (ProfileError, UnknownDetector) as error:
         _usage(_said(error))
+    if store or changed_only:
+        _scan_and_store(workspace, chosen, profile, engine, threads, changed_only, as_json)
+        return
     try:
         with stepping(quiet=as_json, language=LANGUAGE) as progress:
             result = scan_workspace(Workspace(workspace), chosen, engine=engine, threads=threads, progress=progress)
@@ -147,6 +197,28 @@ def scan(
         _print_json(output.report(result))
     else:
         show_scan(result, out or folder / "findings.jsonl", LANGUAGE)
+
+
+def _scan_and_store(
+    workspace: Path,
+    chosen: Any,
+    profile: str,
+    engine: str,
+    threads: int | None,
+    changed_only: bool,
+    as_json: bool,
+) -> None:
+    from findings.commands.scans import scan_and_show
+    from findings.settings import read_settings
+    from graph.engine import EngineError
+    from viz.terminal import stepping
+
+    try:
+        settings = read_settings(workspace=workspace, profile=profile, engine=engine, threads=threads)
+        with stepping(quiet=as_json, language=LANGUAGE) as progress:
+            scan_and_show(settings, chosen, changed_only=changed_only, as_json=as_json, progress=progress)
+    except (Problem, EngineError) as error:
+        _fail(_said(error), as_json)
 
 
 @app.command(help=_t("explain_help"))

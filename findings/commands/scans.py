@@ -28,7 +28,6 @@ def scan_and_show(
     chosen: Chosen,
     *,
     changed_only: bool,
-    run_id: int | None,
     as_json: bool,
     progress: Progress | None,
 ) -> None:
@@ -37,9 +36,7 @@ def scan_and_show(
     Raises:
         Problem: see `run_scan_and_store`.
     """
-    diff = run_scan_and_store(
-        settings, chosen, changed_only=changed_only, actor=ACTOR, run_id=run_id, progress=progress
-    )
+    diff = run_scan_and_store(settings, chosen, changed_only=changed_only, actor=ACTOR, progress=progress)
     _show(diff, as_json)
 
 
