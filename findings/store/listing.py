@@ -83,7 +83,7 @@ def stream_findings(session: Session, chosen: Filter, batch: int = 500) -> Itera
         .where(*conditions(chosen))
         .order_by(FindingRow.finding_id)
         .limit(batch)
-        .options(joinedload(FindingRow.evidence), joinedload(FindingRow.seen_in), selectinload(FindingRow.entities))
+        .options(joinedload(FindingRow.evidence), selectinload(FindingRow.seen_in), selectinload(FindingRow.entities))
     )
     while True:
         # The session refers to what it loaded weakly, so a batch goes when the reader has passed it.
