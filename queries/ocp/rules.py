@@ -21,7 +21,7 @@ from queries.ocp.flags import GUIDE
 from queries.verdicts import verdict
 
 _KINDS = {"tender": "tender", "contract": "contract"}
-_NOT_PARTIES = frozenset({"category"})
+_NOT_PARTIES = frozenset({"category", "side"})
 
 
 @dataclass(frozen=True, slots=True)
