@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from findings.settings import PREFIX, Settings, SettingsError, read_settings, settings_page
 from i18n import LANGUAGES, Language, catalogue
@@ -44,7 +45,9 @@ def test_a_wrong_setting_is_named_and_its_value_is_not_repeated(monkeypatch: pyt
 
 
 def test_secrets_are_not_in_what_settings_print() -> None:
-    settings = Settings(store_url="postgresql://u:hunter2@h/d", secret_key="hunter2", smtp_password="hunter2")
+    settings = Settings(
+        store_url="postgresql://u:hunter2@h/d", secret_key=SecretStr("hunter2"), smtp_password=SecretStr("hunter2")
+    )
     assert "hunter2" not in repr(settings)
 
 
@@ -58,4 +61,4 @@ def test_the_signing_key_is_made_once_by_whoever_is_first(tmp_path: Path) -> Non
     assert len(keys) == 1
     assert (tmp_path / "new" / "api.key").stat().st_mode & 0o777 == 0o600
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["api.key"]
-    assert Settings(secret_key="given").signing_key() not in keys
+    assert Settings(secret_key=SecretStr("given")).signing_key() not in keys
