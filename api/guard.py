@@ -16,10 +16,10 @@ from api.callers import Caller
 from api.platform import Platform, platform_of
 from api.problems import ApiProblem
 from api.rules import RULES, Rule
-from api.trail import Entry
 from findings.access.principal import Principal
 from findings.access.tokens import same
 from findings.audit.masking import without_personal_numbers
+from findings.audit.trail import Entry
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

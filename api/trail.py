@@ -9,23 +9,11 @@ from __future__ import annotations
 import queue
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
 
-from findings.audit.trail import append
+from findings.audit.trail import Entry, append_all
 from findings.store.database import Store
 
 MOST_AT_ONCE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one request did; `subject` holds ids only."""
-
-    actor: str
-    action: str
-    subject: str
-    purpose: str | None
-    request_id: str | None
 
 
 class Trail:
@@ -74,15 +62,7 @@ class Trail:
     def _commit(self, batch: list[tuple[Entry, Future[None]]]) -> None:
         try:
             with self._store.session() as session:
-                for entry, _ in batch:
-                    append(
-                        session,
-                        actor=entry.actor,
-                        action=entry.action,
-                        subject=entry.subject,
-                        purpose=entry.purpose,
-                        request_id=entry.request_id,
-                    )
+                append_all(session, [entry for entry, _ in batch])
         except Exception as error:  # Whatever it was, those who wait must not get their answer.
             for _, written in batch:
                 written.set_exception(error)

@@ -143,6 +143,11 @@ class Server:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * resource.getpagesize()
 
+    def processor(self) -> float:
+        """Processor seconds that the server has used: says what a request costs, however busy the machine is."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", "X-Purpose": "bench"}
 
@@ -257,6 +262,8 @@ def main() -> int:
     parser.add_argument("--workspace", type=Path, help="a loaded workspace; a medium world is made where it is missing")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for each cell")
     parser.add_argument("--minutes", type=float, default=0.0, help="of steady load at the end, to watch the memory")
+    parser.add_argument("--clients", type=int, action="append", help="only these numbers of clients")
+    parser.add_argument("--no-scan", action="store_true", help="only while no scan runs")
     parser.add_argument("--only", action="append", help="only these kinds of request")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
@@ -264,7 +271,7 @@ def main() -> int:
         workspace = options.workspace or _medium_world(Path(scratch))
         settings = read_settings(workspace=workspace, store_url=_own_store(workspace, Path(scratch)))
         with serving(settings) as server:
-            lines = asyncio.run(measure_all(server, settings, options.seconds, options.only))
+            lines = asyncio.run(measure_all(server, settings, options))
             if options.minutes:
                 lines += ["", asyncio.run(steady(server, options.minutes))]
     page = "\n".join(lines) + "\n"
@@ -298,25 +305,30 @@ def _medium_world(scratch: Path) -> Path:
     return scratch / "workspace"
 
 
-async def measure_all(server: Server, settings: Settings, seconds: float, only: list[str] | None) -> list[str]:
+async def measure_all(server: Server, settings: Settings, options: argparse.Namespace) -> list[str]:
     """The table: a row for each kind of request, number of clients, with a scan and without."""
-    kinds = {name: draw for name, draw in workload(server).items() if not only or name in only}
+    kinds = {name: draw for name, draw in workload(server).items() if not options.only or name in options.only}
+    seconds, numbers = options.seconds, options.clients or CLIENTS
+    scans = (False,) if options.no_scan else (False, True)
     for draw in kinds.values():
         await hammer(server.port, 2, 1.0, draw)  # what is read first comes from the disk
     lines = [
         f"Closed loop, {seconds:g} s a cell, client and server on {machine()}; memory before {_mib(server)}.",
         "",
-        "| request | clients | scan | answers/s | p50 ms | p95 ms | p99 ms | failed |",
-        "|---|---:|---|---:|---:|---:|---:|---:|",
+        "| request | clients | scan | answers/s | server CPU ms | p50 ms | p95 ms | p99 ms | failed |",
+        "|---|---:|---|---:|---:|---:|---:|---:|---:|",
     ]
     missed = []
-    for on in (False, True):
+    for on in scans:
         with scanning(settings, on=on):
             for name, draw in kinds.items():
-                for clients in CLIENTS:
+                for clients in numbers:
+                    before = server.processor()
                     result = await hammer(server.port, clients, seconds, draw)
+                    cost = (server.processor() - before) / max(1, result.answered) * 1000
                     shown = f"{result.p50:.1f} | {result.p95:.1f} | {result.p99:.1f} | {result.failed}"
-                    row = f"| {name} | {clients} | {'yes' if on else 'no'} | {result.throughput:.0f} | {shown} |"
+                    row = f"| {name} | {clients} | {'yes' if on else 'no'} | {result.throughput:.0f} | {cost:.1f} | "
+                    row += f"{shown} |"
                     print(row, file=sys.stderr, flush=True)
                     lines.append(row)
                     if name in TARGETED and clients == 16 and result.p95 > TARGET_MS:

@@ -17,10 +17,10 @@ from api.callers import COOKIE, Caller
 from api.guard import GuardedRoute
 from api.platform import Platform, platform_of
 from api.problems import ApiProblem
-from api.trail import Entry
 from findings.access.authenticate import authenticate_password, end_session, open_session
 from findings.access.errors import AccessDenied
 from findings.access.rights import Right
+from findings.audit.trail import Entry
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["session"])
 

@@ -7,11 +7,12 @@ lock that `Store.session()` takes at its start, on PostgreSQL by an advisory loc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, insert, select, text
 from sqlalchemy.orm import Session
 
 from findings.audit.chain import GENESIS, AuditRecord, chained_hash
@@ -44,37 +45,47 @@ def append(
         purpose: the purpose or case number that was given.
         request_id: the request that it belongs to, as in the log and in the answer.
     """
+    entry = Entry(actor=actor, action=action, subject=subject, purpose=purpose, request_id=request_id)
+    return append_all(session, [entry])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a record is to say, before it has a place in the trail; see `append`."""
+
+    actor: str
+    action: str
+    subject: str
+    purpose: str | None = None
+    request_id: str | None = None
+
+
+def append_all(session: Session, entries: Sequence[Entry]) -> list[AuditRecord]:
+    """Add several records to the trail, in their order: the last one is looked up, and the disk asked, once for all."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
     last = session.execute(
         select(AuditRow.seq, AuditRow.hash, AuditRow.at).order_by(AuditRow.seq.desc()).limit(1)
     ).one_or_none()
-    seq, prev_hash, at = (last.seq + 1, last.hash, max(now(), last.at)) if last else (1, GENESIS, now())
-    clean_subject = without_personal_numbers(subject)
-    clean_purpose = None if purpose is None else without_personal_numbers(purpose)
-    digest = chained_hash(
-        prev_hash,
-        at=at,
-        actor=actor,
-        action=action,
-        subject=clean_subject,
-        purpose=clean_purpose,
-        request_id=request_id,
-    )
-    row = AuditRow(
-        seq=seq,
-        at=at,
-        actor=actor,
-        action=action,
-        subject=clean_subject,
-        purpose=clean_purpose,
-        request_id=request_id,
-        prev_hash=prev_hash,
-        hash=digest,
-    )
-    session.add(row)
-    session.flush()
-    return as_record(row)
+    seq, prev_hash, at = (last.seq, last.hash, last.at) if last else (0, GENESIS, now())
+    records: list[AuditRecord] = []
+    for entry in entries:
+        content: dict[str, Any] = {
+            "at": (at := max(now(), at)),
+            "actor": entry.actor,
+            "action": entry.action,
+            "subject": without_personal_numbers(entry.subject),
+            "purpose": None if entry.purpose is None else without_personal_numbers(entry.purpose),
+            "request_id": entry.request_id,
+        }
+        seq, digest = seq + 1, chained_hash(prev_hash, **content)
+        records.append(AuditRecord(seq=seq, prev_hash=prev_hash, hash=digest, **content))
+        prev_hash = digest
+    session.execute(insert(AuditRow), [{name: getattr(record, name) for name in _COLUMNS} for record in records])
+    return records
+
+
+_COLUMNS = ("seq", "at", "actor", "action", "subject", "purpose", "request_id", "prev_hash", "hash")
 
 
 @dataclass(frozen=True, slots=True)
