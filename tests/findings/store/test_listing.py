@@ -95,6 +95,8 @@ def test_a_filter_chooses_what_it_names(filled: Store, given: dict[str, Any], wa
     ("scope", "wanted"),
     [
         (NOTHING, set()),
+        (Scope(frozenset(), None), set()),
+        (Scope(None, frozenset()), set()),
         (Scope(frozenset({"380103"}), None), {n for n in range(100) if n % 20 == 3}),
         (Scope(frozenset({"380100"}), None), set(range(100))),
         (Scope(None, frozenset({"G1"})), set()),
