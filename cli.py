@@ -28,7 +28,7 @@ def _t(key: str, **values: object) -> str:
 
 
 ELSEWHERE = {
-    "serve": ("api.command:serve", "cli.serve_help"),
+    "serve": ("api.command:serve", "api.serve_help"),
     "findings": ("findings.commands.leads:app", "store.findings_help"),
     "runs": ("findings.commands.scans:runs", "store.runs_help"),
     "diff": ("findings.commands.scans:diff", "store.diff_help"),

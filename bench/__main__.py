@@ -18,6 +18,10 @@ PARTS = {
     "ocp": "Open Contracting red flags beside Cardinal",
     "screens": "Statistical screens",
     "neo4j": "Neo4j: push and scan",
+    "store": "The store of findings",
+    "api": "The API under load",
+    "exports": "Dossiers, exports and layouts",
+    "explorer": "The explorer in a browser",
 }
 
 

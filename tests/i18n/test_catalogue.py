@@ -8,7 +8,8 @@ import string
 from i18n import Text, catalogue, listing, money
 from tests.conftest import ROOT
 
-CODE = [file for folder in ("graph", "loaders", "queries", "viz") for file in (ROOT / folder).rglob("*.py")]
+FOLDERS = ("graph", "loaders", "queries", "findings", "viz", "api")
+CODE = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")]
 
 
 def _fields(value: str) -> set[str]:
