@@ -14,7 +14,7 @@ VIEWS = {
     "explore": ("#/explore", ".empty"),
     "overview": ("#/overview", ".matrix td"),
     "scans": ("#/scans", "table.plain tbody tr"),
-    "audit": ("#/audit", ".grid-row"),
+    "audit": ("#/audit", ".page"),
 }
 
 
@@ -37,7 +37,7 @@ def test_no_view_has_a_serious_fault(visiting: Visiting, theme: str) -> None:
     page.goto(seen.address)
     page.wait_for_selector("input[name=username]")
     assert faults(page) == []
-    seen.sign_in("zhao.min")
+    seen.sign_in("wang.lei")
     for name, (fragment, ready) in VIEWS.items():
         seen.go(fragment, ready)
         assert faults(page) == [], name
@@ -50,6 +50,20 @@ def test_no_view_has_a_serious_fault(visiting: Visiting, theme: str) -> None:
         page.click(f"#tab-{tab}")
         page.wait_for_timeout(300)
         assert faults(page) == [], tab
+
+
+def test_the_trail_has_no_serious_fault_and_verifies(visiting: Visiting) -> None:
+    seen = visiting(bypass_csp=True)
+    page = seen.page
+    seen.sign_in("zhao.min")
+    assert page.locator(".rail a[data-view]").evaluate_all("links => links.map(a => a.dataset.view)") == [
+        "scans",
+        "audit",
+    ]
+    seen.go("#/audit", ".grid-row")
+    page.click("button:has-text('校验')")
+    page.wait_for_selector(".verdict .good")
+    assert faults(page) == []
 
 
 def test_it_can_be_read_on_a_telephone(visiting: Visiting) -> None:

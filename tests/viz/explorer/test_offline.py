@@ -45,12 +45,12 @@ def test_the_vendored_libraries_are_those_of_their_packages() -> None:
 
 def test_every_view_works_with_everything_outside_refused(visiting: Visiting) -> None:
     seen = visiting()
-    seen.sign_in("zhao.min")
+    seen.sign_in("wang.lei")
     for fragment, ready in (
         ("#/leads?view=all", ".grid-row"),
         ("#/overview", ".matrix td"),
         ("#/scans", "table.plain tbody tr"),
-        ("#/audit", ".grid-row"),
+        ("#/audit", ".approvals, .card"),
         ("#/explore", "[data-ready=true]"),
     ):
         seen.go(fragment, ready)

@@ -7,14 +7,14 @@ import { always, forView, help } from './keys.js';
 import { closeAll, menu, problemView, skeleton } from './overlay.js';
 import { go, link, parse } from './router.js';
 import { searchBox } from './search.js';
-import { emit, on, prefs, purpose, remember, session, snapshot } from './state.js';
+import { emit, may, on, prefs, purpose, remember, session, snapshot } from './state.js';
 
 const VIEWS = {
-  leads: { module: './views/leads.js', picture: 'inbox' },
-  explore: { module: './views/explore.js', picture: 'network' },
-  overview: { module: './views/overview.js', picture: 'layout-dashboard' },
-  scans: { module: './views/scans.js', picture: 'radar' },
-  audit: { module: './views/audit.js', picture: 'scroll-text' },
+  leads: { module: './views/leads.js', picture: 'inbox', rights: ['findings.read'] },
+  explore: { module: './views/explore.js', picture: 'network', rights: ['parties.read'] },
+  overview: { module: './views/overview.js', picture: 'layout-dashboard', rights: ['overview.read'] },
+  scans: { module: './views/scans.js', picture: 'radar', rights: ['scans.read'] },
+  audit: { module: './views/audit.js', picture: 'scroll-text', rights: ['audit.read', 'approvals.decide'] },
 };
 const OTHERS = { lead: './views/lead.js', login: './views/login.js', party: './views/party.js' };
 const STALE_DAYS = 7;
@@ -41,9 +41,9 @@ function userMenu(anchor) {
 }
 
 function rail() {
-  const links = Object.entries(VIEWS).map(([name, view]) => h('a', { href: link(name), data: { view: name } }, icon(view.picture), h('span', { t: `nav_${name}` })));
+  const links = Object.entries(VIEWS).filter(([, view]) => may(...view.rights)).map(([name, view]) => h('a', { href: link(name), data: { view: name } }, icon(view.picture), h('span', { t: `nav_${name}` })));
   return h('nav', { class: 'rail', t_label: 'navigation' },
-    h('a', { class: 'mark', href: link('leads'), t_label: 'home' }, h('img', { src: new URL('../css/icon.svg', import.meta.url).pathname, alt: '' })), links);
+    h('a', { class: 'mark', href: '#/', t_label: 'home' }, h('img', { src: new URL('../css/icon.svg', import.meta.url).pathname, alt: '' })), links);
 }
 
 function snapshotLine() {
@@ -65,7 +65,7 @@ function build() {
   const banner = on('offline', (yes) => { offline.hidden = !yes; });
   const holder = h('div', { class: 'view' }, offline, view);
   const root = h('div', { class: 'frame' }, h('a', { class: 'skip', href: '#view', t: 'skip', on: { click: (e) => { e.preventDefault(); view.focus(); } } }), rail(),
-    h('header', { class: 'top' }, searchBox(), h('span', { class: 'grow' }), snapshotLine(), language, sun, who), holder);
+    h('header', { class: 'top' }, may('parties.read') && searchBox(), h('span', { class: 'grow' }), snapshotLine(), language, sun, who), holder);
   clear(app, root);
   return { root, view, stop: banner };
 }
@@ -80,6 +80,7 @@ async function show() {
   const here = parse();
   if (!session.user && here.view !== 'login') { signedOut(); return; }
   if (shown && shown.view === here.view && shown.id === here.id && shown.handle?.update) { shown.handle.update(here.query); return; }
+  if (VIEWS[here.view] && !may(...VIEWS[here.view].rights) && !location.hash.slice(2)) { go(home()); return; }
   const mine = ++turn;
   shown?.handle?.unmount?.();
   closeAll();
@@ -112,6 +113,9 @@ async function show() {
     clear(root, problemView(error, () => { shown = null; show(); }));
   }
 }
+
+/** The first view that this person may see. */
+const home = () => Object.keys(VIEWS).find((name) => may(...VIEWS[name].rights)) ?? 'leads';
 
 function title(view) {
   document.title = `${t(`nav_${view}`)} · ${t('product')}`;

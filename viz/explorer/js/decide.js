@@ -3,10 +3,10 @@ import { at, get, post } from './api.js';
 import { h, clear } from './dom.js';
 import { t, word } from './i18n.js';
 import { explain, failed, sheet, toast } from './overlay.js';
-import { emit } from './state.js';
+import { emit, may } from './state.js';
 
 /** What can be done with a lead at each stage. */
-export const STEPS = {
+const STEPS = {
   open: ['start', 'confirm', 'dismiss', 'assign'],
   in_review: ['confirm', 'dismiss', 'refer', 'reopen', 'assign'],
   confirmed: ['refer', 'dismiss', 'reopen', 'assign'],
@@ -14,6 +14,10 @@ export const STEPS = {
   referred: ['reopen'],
   expired: ['reopen'],
 };
+
+const NEEDS = { assign: 'findings.assign', refer: 'findings.refer' };
+/** The steps that this person may take on a lead now. */
+export const stepsOf = (lead) => (STEPS[lead.triage] ?? []).filter((action) => may('findings.decide') && may(NEEDS[action] ?? 'findings.decide'));
 
 let reasons = null;
 let people = null;

@@ -66,7 +66,7 @@ export function icon(name) {
 
 /** A button with icon and word; `quiet` and `square` leave the word to the screen reader and the tooltip. */
 export function button(key, act, { picture, look = '', only = false, ...rest } = {}) {
-  return h('button', { type: 'button', class: `button ${look}${only ? ' square' : ''}`, t_title: only ? key : undefined,
+  return h('button', { type: 'button', class: `button ${look}${only ? ' square' : ''}`, t_title: picture ? key : undefined,
     t_label: only ? key : undefined, on: { click: act }, ...rest }, picture && icon(picture), only ? null : h('span', { t: key }));
 }
 

@@ -16,6 +16,9 @@ export function remember(changes) {
   try { localStorage.setItem(KEY, JSON.stringify(prefs)); } catch { /* a full or forbidden storage loses a preference, no more */ }
 }
 
+/** Whether the signed-on person has a right; the server decides, the page only leaves out what would be refused. */
+export const may = (...rights) => rights.some((right) => session.user?.rights.includes(right));
+
 /** The purpose or case number under which personal data are read; for this tab only. */
 export const purpose = {
   get: () => { try { return sessionStorage.getItem('purpose') || ''; } catch { return ''; } },

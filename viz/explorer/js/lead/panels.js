@@ -1,6 +1,6 @@
 // The dossier pane of a lead: why, timeline, source rows, innocent explanations, decision.
 import { at, post } from '../api.js';
-import { decisionForm, STEPS } from '../decide.js';
+import { decisionForm, stepsOf } from '../decide.js';
 import { button, clear, h, icon, put } from '../dom.js';
 import { count, day, exact, moment, money, proseDay } from '../format.js';
 import { said, t, word } from '../i18n.js';
@@ -85,7 +85,7 @@ export function decision(panel, lead, changed) {
     form.querySelector('select, textarea, input')?.focus();
   };
   put(panel, h('p', {}, badge('triage', lead.triage), ' ', h('span', { class: 'muted', shown: () => (lead.assignee ? t('assigned_to', { name: name(lead.assignee) }) : t('assigned_nobody')) })),
-    h('div', { class: 'bar tight actions' }, (STEPS[lead.triage] ?? []).map((action) => button(`action_${action}`, () => open(action), { look: ['confirm'].includes(action) ? 'primary' : '', data: { action } }))), form,
+    h('div', { class: 'bar tight actions' }, stepsOf(lead).map((action) => button(`action_${action}`, () => open(action), { look: ['confirm'].includes(action) ? 'primary' : '', data: { action } }))), form,
     heading('history'), lead.history.length ? h('ol', { class: 'history' }, lead.history.map((step) => h('li', {},
       h('div', {}, h('strong', { shown: () => word('action', step.action) }), ' ', h('span', { class: 'muted', text: `${name(step.actor)} · ${moment(step.at)}` })),
       step.triage_before !== step.triage_after && h('div', { class: 'muted', shown: () => `${word('triage', step.triage_before)} → ${word('triage', step.triage_after)}` }),

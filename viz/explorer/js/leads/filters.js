@@ -50,8 +50,9 @@ export function filterPanel(wanted, change) {
   let state = wanted;
 
   const set = (name, value) => {
-    const { view, [name]: old, ...rest } = state;
-    change(value ? { ...rest, [name]: value } : { view: 'all', ...rest });
+    const { view: _view, [name]: _old, ...rest } = state;
+    state = value ? { ...rest, [name]: value } : { view: 'all', ...rest }; // a second click may come before the answer
+    change(state);
   };
   const numberOf = (name, code) => (facets[name] ? facets[name][code] ?? 0 : undefined);
 

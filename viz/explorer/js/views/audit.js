@@ -4,7 +4,7 @@ import { button, clear, h, icon } from '../dom.js';
 import { count, moment } from '../format.js';
 import { t, word } from '../i18n.js';
 import { emptyView, explain, failed } from '../overlay.js';
-import { session } from '../state.js';
+import { may } from '../state.js';
 import { Table } from '../table.js';
 
 const COLUMNS = [
@@ -32,13 +32,12 @@ async function approvals(place) {
 }
 
 export async function mount(root) {
-  const rights = session.user.rights ?? [];
   const waiting = h('div', { class: 'card' });
   const verdict = h('div', { class: 'verdict', role: 'status' });
-  const page = h('div', { class: 'page fill' }, h('div', { class: 'bar tight page-head' }, h('h1', { class: 'grow', t: 'nav_audit' }), rights.includes('audit.read') && button('audit_verify', verify, { picture: 'shield-check', look: 'primary' })), verdict, waiting);
-  approvals(waiting);
+  const page = h('div', { class: 'page fill' }, h('div', { class: 'bar tight page-head' }, h('h1', { class: 'grow', t: 'nav_audit' }), may('audit.read') && button('audit_verify', verify, { picture: 'shield-check', look: 'primary' })), verdict, may('approvals.decide') && waiting);
+  if (may('approvals.decide')) approvals(waiting);
   root.append(page);
-  if (!rights.includes('audit.read')) { page.append(emptyView('audit_not_yours', 'audit_not_yours_hint')); return {}; }
+  if (!may('audit.read')) { page.append(emptyView('audit_not_yours', 'audit_not_yours_hint')); return {}; }
 
   let records = [];
   let before = null;

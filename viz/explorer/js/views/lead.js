@@ -8,7 +8,7 @@ import { Desk } from '../canvas/desk.js';
 import * as panels from '../lead/panels.js';
 import { failed, menu, problemView, skeleton, toast } from '../overlay.js';
 import { go, settle } from '../router.js';
-import { on } from '../state.js';
+import { may, on } from '../state.js';
 import { split, tabs } from '../split.js';
 import { badge, tierBadge } from '../words.js';
 import { list } from './leads.js';
@@ -96,7 +96,7 @@ export async function mount(root, { id, query }) {
       place >= 0 && [button('key_previous', () => neighbour(-1), { picture: 'chevron-left', only: true, look: 'quiet', disabled: place === 0 }), button('key_next', () => neighbour(1), { picture: 'chevron-right', only: true, look: 'quiet', disabled: place === list.ids.length - 1 })],
       tierBadge(lead.tier), badge('status', lead.status), badge('state', lead.state), badge('triage', lead.triage), h('span', { class: 'muted', shown: () => t('lead_not_verdict') }), h('span', { class: 'grow' }),
       button('open_explore', () => go('explore', null, { nodes: [...desk.canvas.model.now.nodes.keys()].slice(0, 60).join(',') }), { picture: 'network', look: 'small' }),
-      button('take_along', (e) => takeAlong(e.currentTarget), { picture: 'download', look: 'small' }),
+      may('export.personal') && button('take_along', (e) => takeAlong(e.currentTarget), { picture: 'download', look: 'small' }),
       button('decide', () => { parts.show('decision'); head.parentElement.querySelector('.actions button')?.focus(); }, { picture: 'check', look: 'small primary' })),
     h('div', { class: 'lead-title' }, h('h1', { said: lead.title }), h('p', { class: 'facts number' },
       lead.amount && h('span', { shown: () => money(lead.amount.value, lead.amount.currency), title: exact(lead.amount.value, lead.amount.currency) }), period(lead.period) && h('span', { text: period(lead.period) }), lead.agency && h('span', { text: lead.agency.name }), lead.region && h('span', { text: lead.region }), h('span', { class: 'muted', text: lead.finding_id }))));

@@ -8,7 +8,7 @@ import { forView } from '../keys.js';
 import { filterPanel, fromQuery, NAMES, saved, toApi, VIEWS } from '../leads/filters.js';
 import { emptyView, failed, menu, problemView, sheet, skeleton, toast } from '../overlay.js';
 import { go, link } from '../router.js';
-import { on, prefs, remember } from '../state.js';
+import { may, on, prefs, remember } from '../state.js';
 import { Table } from '../table.js';
 import { badgeNow, headline, parties, sum, tierBadge } from '../words.js';
 
@@ -64,7 +64,7 @@ export async function mount(root, { query }) {
   function drawFoot() {
     clear(foot, h('span', { class: 'number', text: t('shown_of', { shown: count(page.items.length), total: count(page.total) }) }),
       page.next && button('load_more', () => more(), { look: 'small' }),
-      page.total > 0 && button('export_all', (e) => menu({ anchor: e.currentTarget }, ['csv', 'xlsx'].map((kind) => ({ t: `export_${kind}`, picture: 'download', act: () => exportAll(kind) }))), { picture: 'download', look: 'small quiet' }),
+      page.total > 0 && may('export.leads') && button('export_all', (e) => menu({ anchor: e.currentTarget }, ['csv', 'xlsx'].map((kind) => ({ t: `export_${kind}`, picture: 'download', act: () => exportAll(kind) }))), { picture: 'download', look: 'small quiet' }),
       h('span', { class: 'grow' }), h('span', { class: 'keys-hint', t: 'leads_keys' }));
   }
 
@@ -73,12 +73,13 @@ export async function mount(root, { query }) {
   function drawBulk() {
     const n = table.selected.size;
     bulk.hidden = n === 0;
-    clear(bulk, h('strong', { text: t('chosen_n', { n: count(n) }) }), ['confirm', 'dismiss', 'refer', 'assign'].map((action) => button(`action_${action}`, () => act(action), { look: 'small' })),
+    clear(bulk, h('strong', { text: t('chosen_n', { n: count(n) }) }), ['confirm', 'dismiss', 'refer', 'assign'].filter((action) => may(action === 'assign' ? 'findings.assign' : 'findings.decide')).map((action) => button(`action_${action}`, () => act(action), { look: 'small' })),
       button('choose_none', () => table.selectAll(false), { look: 'small quiet' }));
   }
 
   const chosen = () => (table.selected.size ? table.rows.filter((f) => table.selected.has(f.finding_id)) : table.row ? [table.row] : []);
   function act(action) {
+    if (!may('findings.decide')) return;
     const findings = chosen();
     if (!findings.length) { toast(t('choose_first')); return; }
     ask(action, findings, (changed) => {

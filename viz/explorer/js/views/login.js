@@ -21,7 +21,7 @@ export async function mount(root, { query }) {
       purpose.set(why.value.trim());
       emit('signed-in', answer);
       const wanted = query.get('to');
-      location.hash = wanted?.startsWith('#/') ? wanted : '#/leads';
+      location.hash = wanted?.startsWith('#/') ? wanted : '#/';
     } catch (error) {
       wrong.textContent = explain(error);
       wrong.hidden = false;

@@ -5,14 +5,13 @@ import { count, day, moment } from '../format.js';
 import { t, word } from '../i18n.js';
 import { emptyView, explain, failed, sheet, toast } from '../overlay.js';
 import { link } from '../router.js';
-import { session } from '../state.js';
+import { may } from '../state.js';
 import { badge } from '../words.js';
 
 const STATES = ['new', 'changed', 'returned', 'gone', 'unchanged'];
 const WATCH = 1500;
 
 export async function mount(root) {
-  const may = session.user.rights?.includes('scans.start') ?? true;
   const list = h('div', { class: 'card scroll' });
   const watch = h('div', { class: 'card', hidden: true });
   const detail = h('div', { class: 'card scroll', hidden: true });
@@ -75,7 +74,7 @@ export async function mount(root) {
     } catch (error) { failed(error); }
   }
 
-  root.append(h('div', { class: 'page' }, h('div', { class: 'bar tight page-head' }, h('h1', { class: 'grow', t: 'nav_scans' }), may && button('scan_changed', () => start(true), { picture: 'refresh-cw' }), may && button('scan_start', () => start(false), { picture: 'play', look: 'primary' })), watch, list, detail));
+  root.append(h('div', { class: 'page' }, h('div', { class: 'bar tight page-head' }, h('h1', { class: 'grow', t: 'nav_scans' }), may('scans.start') && button('scan_changed', () => start(true), { picture: 'refresh-cw' }), may('scans.start') && button('scan_start', () => start(false), { picture: 'play', look: 'primary' })), watch, list, detail));
   await load();
   return { unmount: () => clearTimeout(timer) };
 }
