@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -22,6 +23,9 @@ from api.rules import check_rules
 from findings.settings import Settings
 from i18n import Problem
 
+THREADS = 8
+"""Requests that are worked on at once. More would only take the processor from each other; they wait in line."""
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The whole API and the explorer's page on one workspace and one store.
@@ -34,6 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         platform.start()
         yield
         platform.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.logs import configure_logs
@@ -40,6 +42,7 @@ def serve(
     ] = None,
     host: Annotated[str | None, typer.Option(help=text("api.serve_host", "en"))] = None,
     port: Annotated[int | None, typer.Option(help=text("api.serve_port", "en"), min=0, max=65535)] = None,
+    workers: Annotated[int, typer.Option(help=text("api.serve_workers", "en"), min=1, max=64)] = 1,
     demo: Annotated[bool, typer.Option("--demo", help=text("api.serve_demo", "en"))] = False,
 ) -> None:
     """Serve the API and the explorer until SIGTERM or SIGINT."""
@@ -51,29 +54,44 @@ def serve(
         if demo:
             for line in prepare_demo(settings):
                 typer.echo(line)
-        run(settings)
+        run(settings, workers)
     except Problem as error:
         typer.secho(error.text.in_language(settings.language), fg="red", err=True)
         raise typer.Exit(1) from error
 
 
-def run(settings: Settings) -> None:
-    """Serve until a signal; requests under way are finished, the audit trail is written, the store is closed."""
+def run(settings: Settings, workers: int = 1) -> None:
+    """Serve until a signal; requests under way are finished, the audit trail is written, the store is closed.
+
+    Several workers are processes of their own, each with the graph in its memory. What one of them changes about
+    users and keys counts in the others after two seconds, and each counts requests for itself.
+    """
     configure_logs(settings.log_level)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        proxy_headers=True,
-        forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=SECONDS_TO_END,
-        timeout_keep_alive=30,
-        h11_max_incomplete_event_size=64 * 1024,
-    )
+    options: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": True,
+        "forwarded_allow_ips": settings.trusted_proxies,
+        "timeout_graceful_shutdown": SECONDS_TO_END,
+        "timeout_keep_alive": 30,
+    }
+    if workers == 1:
+        uvicorn.run(create_app(settings), **options)
+        return
+    for name in settings.model_fields_set & {"workspace", "host", "port", "cookie_secure"}:
+        os.environ[f"QINGFENG_{name.upper()}"] = str(getattr(settings, name))
+    os.environ["QINGFENG_COOKIE_SECURE"] = str(settings.cookie_secure)
+    uvicorn.run("api.command:from_environment", factory=True, workers=workers, **options)
+
+
+def from_environment() -> FastAPI:
+    """The app of one worker process."""
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    return create_app(settings)
 
 
 def prepare_demo(settings: Settings) -> list[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 from urllib.parse import unquote
 
+import anyio
+import anyio.to_thread
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +29,20 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_PURPOSE = 500
 LONGEST_SUBJECT = 4_000
+
+
+HEAVY = anyio.CapacityLimiter(2)
+"""Threads for what takes a second rather than a few milliseconds: matching, workbooks, PDF. The others have theirs."""
+
+
+def heavy(work: Callable[..., Response]) -> Callable[..., Coroutine[Any, Any, Response]]:
+    """A route's function that must not keep the quick ones waiting."""
+
+    @functools.wraps(work)
+    async def waiting(*args: Any, **kwargs: Any) -> Response:
+        return await anyio.to_thread.run_sync(functools.partial(work, *args, **kwargs), limiter=HEAVY)
+
+    return waiting
 
 
 class GuardedRoute(APIRoute):

@@ -140,20 +140,28 @@ class Server:
 
     def memory(self) -> int:
         """Bytes that the server holds."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self._processes())
         return pages * resource.getpagesize()
+
+    def _processes(self) -> list[str]:
+        """The server and its workers."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [str(self.pid), *children]
 
     def processor(self) -> float:
         """Processor seconds that the server has used: says what a request costs, however busy the machine is."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        ticks = 0
+        for pid in self._processes():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", "X-Purpose": "bench"}
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[Server]:
+def serving(settings: Settings, workers: int) -> Iterator[Server]:
     """The product's server in a process of its own, ready to answer."""
     store = open_store(settings.store_address())
     store.upgrade()
@@ -170,6 +178,7 @@ def serving(settings: Settings) -> Iterator[Server]:
         "QINGFENG_LOG_LEVEL": "WARNING",
     }
     command = [sys.executable, "-m", "api.command", "--workspace", str(settings.workspace), "--port", str(port)]
+    command += ["--workers", str(workers)]
     process = subprocess.Popen(command, env=environment)
     try:
         server = Server(port, process.pid, issued.token)
@@ -264,13 +273,14 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=0.0, help="of steady load at the end, to watch the memory")
     parser.add_argument("--clients", type=int, action="append", help="only these numbers of clients")
     parser.add_argument("--no-scan", action="store_true", help="only while no scan runs")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the server")
     parser.add_argument("--only", action="append", help="only these kinds of request")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="qingfeng-api-") as scratch:
         workspace = options.workspace or _medium_world(Path(scratch))
         settings = read_settings(workspace=workspace, store_url=_own_store(workspace, Path(scratch)))
-        with serving(settings) as server:
+        with serving(settings, options.workers) as server:
             lines = asyncio.run(measure_all(server, settings, options))
             if options.minutes:
                 lines += ["", asyncio.run(steady(server, options.minutes))]
@@ -313,7 +323,8 @@ async def measure_all(server: Server, settings: Settings, options: argparse.Name
     for draw in kinds.values():
         await hammer(server.port, 2, 1.0, draw)  # what is read first comes from the disk
     lines = [
-        f"Closed loop, {seconds:g} s a cell, client and server on {machine()}; memory before {_mib(server)}.",
+        f"Closed loop, {seconds:g} s a cell, {options.workers} server process(es), clients on the same machine: "
+        f"{machine()}. Memory before {_mib(server)}.",
         "",
         "| request | clients | scan | answers/s | server CPU ms | p50 ms | p95 ms | p99 ms | failed |",
         "|---|---:|---|---:|---:|---:|---:|---:|---:|",

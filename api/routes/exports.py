@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from api.exporting import approved, attachment, watermark
 from api.fields import FindingId, NodeId, PathId
-from api.guard import GuardedRoute, principal, show
+from api.guard import GuardedRoute, heavy, principal, show
 from api.platform import Platform, platform_of
 from api.problems import language
 from api.routes.findings import Chosen, whole
@@ -74,6 +74,7 @@ def findings_csv(request: Request, wanted: Chosen, said: Said = None) -> Respons
 
 
 @router.get("/findings/export.xlsx", response_class=Response, responses=_answers(XLSX))
+@heavy
 def findings_xlsx(request: Request, wanted: Chosen, said: Said = None) -> Response:
     """Every lead that the filter chooses, as a workbook."""
     tongue = said or language(request)
@@ -89,12 +90,14 @@ def _summaries(platform: Platform, wanted: Filter) -> Iterator[dict[str, Any]]:
 
 
 @router.get("/findings/{finding_id}/dossier.html", response_class=HTMLResponse, responses=_answers("text/html"))
+@heavy
 def lead_dossier(request: Request, finding_id: FindingId, said: Said = None) -> Response:
     """The dossier of a lead as one file that stands by itself."""
     return attachment(_lead_dossier(request, finding_id, said), HTML, f"{finding_id}.html")
 
 
 @router.get("/findings/{finding_id}/dossier.pdf", response_class=Response, responses=_answers("application/pdf"))
+@heavy
 def lead_dossier_pdf(request: Request, finding_id: FindingId, said: Said = None) -> Response:
     """The dossier of a lead as PDF."""
     return attachment(to_pdf(_lead_dossier(request, finding_id, said)), "application/pdf", f"{finding_id}.pdf")
@@ -117,6 +120,7 @@ def _lead_dossier(request: Request, finding_id: str, said: Language | None) -> s
 
 
 @router.get("/findings/{finding_id}/snapshot.html", response_class=HTMLResponse, responses=_answers("text/html"))
+@heavy
 def lead_snapshot(request: Request, finding_id: FindingId, said: Said = None) -> Response:
     """The lead's graph as an interactive picture that stands by itself."""
     with platform_of(request).store.reading() as session:
@@ -129,12 +133,14 @@ def lead_snapshot(request: Request, finding_id: FindingId, said: Said = None) ->
 
 
 @router.get("/parties/{party_id}/dossier.html", response_class=HTMLResponse, responses=_answers("text/html"))
+@heavy
 def of_party(request: Request, party_id: PathId, said: Said = None) -> Response:
     """The dossier of a party as one file that stands by itself."""
     return attachment(_party_dossier(request, party_id, said), HTML, f"{party_id}.html")
 
 
 @router.get("/parties/{party_id}/dossier.pdf", response_class=Response, responses=_answers("application/pdf"))
+@heavy
 def of_party_pdf(request: Request, party_id: PathId, said: Said = None) -> Response:
     """The dossier of a party as PDF."""
     return attachment(to_pdf(_party_dossier(request, party_id, said)), "application/pdf", f"{party_id}.pdf")
@@ -165,6 +171,7 @@ def _party_dossier(request: Request, party_id: str, said: Language | None) -> st
     response_class=Response,
     responses=_answers("application/xml", "application/json", "text/csv", XLSX, "text/html"),
 )
+@heavy
 def graph_export(request: Request, body: Taken, said: Said = None) -> Response:
     """A part of the graph as GraphML, FollowTheMoney, tables or an interactive picture."""
     nodes = checked(request, body.nodes)

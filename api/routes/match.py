@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.fields import Line, Name, Word
-from api.guard import GuardedRoute, principal, show
+from api.guard import GuardedRoute, heavy, principal, show
 from api.models import Shape
 from api.routes.graph import explorer
 from queries.explore.matching import Query
@@ -54,6 +54,7 @@ class Matched(Shape):
 
 
 @router.post("/match", response_model=Matched)
+@heavy
 def match(request: Request, body: Batch) -> Response:
     """Candidates for each party, best first, with a score and a sentence for each feature that made it."""
     scope = principal(request).scope()
