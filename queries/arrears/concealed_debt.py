@@ -58,7 +58,8 @@ SELECT s.*, e.refs AS entry_refs, coalesce(x.name, s.debtor_id) AS debtor_name,
        coalesce(y.name, s.creditor_id) AS creditor_name, CAST($data_as_of AS DATE) AS as_of,
        (SELECT coalesce(sum(p.amount), 0) FROM payments p LEFT JOIN debts d ON d.debt_id = p.debt_id
         WHERE p.payer_id = s.debtor_id AND p.payee_id = s.creditor_id
-          AND p.contract_id IS NULL AND d.contract_id IS NULL AND (s.signed_on IS NULL OR p.paid_on >= s.signed_on)) AS unmatched,
+          AND p.contract_id IS NULL AND d.contract_id IS NULL
+          AND (s.signed_on IS NULL OR p.paid_on >= s.signed_on)) AS unmatched,
        (SELECT coalesce(sum(b.open), 0) FROM balance b
         WHERE b.debtor_id = s.debtor_id AND b.creditor_id = s.creditor_id AND b.contract_id IS NULL) AS elsewhere
 FROM short s LEFT JOIN entered e USING (contract_id)
