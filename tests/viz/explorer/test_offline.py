@@ -51,7 +51,7 @@ def test_every_view_works_with_everything_outside_refused(visiting: Visiting) ->
         ("#/overview", ".matrix td"),
         ("#/scans", "table.plain tbody tr"),
         ("#/audit", ".approvals, .card"),
-        ("#/explore", "[data-ready=true]"),
+        ("#/explore", ".explore-view[data-ready=true]"),
     ):
         seen.go(fragment, ready)
     seen.page.goto(f"{seen.address}docs")

@@ -82,7 +82,7 @@ def test_graph_work(visiting: Visiting) -> None:
     debtor = page.locator(".parties li:has-text('债务人') a").first.get_attribute("href") or ""
     source, target = (f"Party/{href.rsplit('/', 1)[1]}" for href in (debtor, firms))
 
-    seen.go(f"#/explore?nodes={source}", "[data-ready=true]")
+    seen.go(f"#/explore?nodes={source}", ".explore-view[data-ready=true]")
     expect(page.locator(".details h3")).to_be_visible()
     page.click(".details button:has-text('展开')")
     seen.until(lambda: seen.count()[0] > 1 or page.locator(".sheet").is_visible())

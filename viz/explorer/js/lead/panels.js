@@ -57,7 +57,7 @@ export function rows(panel, records, { choose, marks }) {
     panel.append(h('div', { class: 'rows-table', tabIndex: 0, role: 'region', 'aria-label': table }, h('table', { class: 'plain' }, h('caption', { shown: () => `${word('table', table)} · ${count(list.length)}` }),
       h('thead', {}, h('tr', {}, h('th', { scope: 'col', t: 'col_file' }), h('th', { scope: 'col', class: 'right', t: 'col_row' }), columns.map((name) => h('th', { scope: 'col', shown: () => label(name), title: name })))),
       h('tbody', {}, list.map((record) => {
-        const row = h('tr', {}, h('td', {}, h('button', { type: 'button', class: 'link', text: record.file, title: record.ref, on: { click: () => choose(record) } })), h('td', { class: 'right', text: count(record.row) }), columns.map((name) => h('td', { text: record.columns[name] ?? '' })));
+        const row = h('tr', {}, h('td', {}, h('button', { type: 'button', class: 'link', text: record.file, title: record.ref, on: { click: () => choose(record) } })), h('td', { class: 'right', text: count(record.row) }), columns.map((name) => h('td', { class: String(record.columns[name] ?? '').length > 26 ? 'long' : '', text: record.columns[name] ?? '' })));
         marks.push({ element: row, ref: record.ref });
         return row;
       })))));

@@ -53,10 +53,10 @@ function matrix(data) {
 /** Bodies or firms by tier, side by side; tiers are never added up. */
 function top(title, rows, total, params) {
   return h('div', { class: 'card scroll' }, h('table', { class: 'plain' }, h('caption', { t: title }),
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col', t: 'col_name' }), TIERS.map((tier) => h('th', { scope: 'col', class: 'right' }, h('span', { class: `tier ${tier}`, text: tier }))), h('th', { scope: 'col', class: 'right', t: 'col_amount' }))),
+    h('thead', {}, h('tr', {}, h('th', { scope: 'col', t: 'col_name' }), TIERS.map((tier) => h('th', { scope: 'col', class: 'right' }, h('span', { class: `tier ${tier}`, text: tier }))), rows.some((r) => r.amount) && h('th', { scope: 'col', class: 'right', t: 'col_amount' }))),
     h('tbody', {}, (rows ?? []).slice(0, 12).map((row) => h('tr', {}, h('th', { scope: 'row' }, h('a', { href: link('party', row.id), text: row.name ?? row.id })),
       TIERS.map((tier) => h('td', { class: 'right' }, row[tier] ? h('a', { href: link('leads', null, { view: 'all', tier, ...params(row) }), text: count(row[tier]) }) : h('span', { class: 'muted', text: '0' }))),
-      h('td', { class: 'right', shown: () => money(row.amount), title: exact(row.amount) }))))), h('p', { class: 'muted number', shown: () => t('shown_of', { shown: Math.min(12, rows.length), total: count(total) }) }));
+      rows.some((r) => r.amount) && h('td', { class: 'right', shown: () => (row.amount ? money(row.amount) : ''), title: exact(row.amount) }))))), h('p', { class: 'muted number', shown: () => t('shown_of', { shown: Math.min(12, rows.length), total: count(total) }) }));
 }
 
 function arrears(rows) {
