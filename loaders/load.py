@@ -139,7 +139,8 @@ class _Run:
         source = self._source(Source(item.name, opened.sha256, opened.size, opened.format))
         self.stage.next_file(item.name)
         undecoded = 0
-        for batch in _ahead(self._batches(item, opened)):
+        batches = self._batches(item, opened)
+        for batch in _ahead(batches) if opened.size >= _SMALL else batches:
             self.stage.add(batch, source, sparse=self._sparse(item))
             listed.rows += batch.rows.num_rows + len(batch.rejected)
             listed.unknown_columns += [name for name in batch.unknown_columns if name not in listed.unknown_columns]
