@@ -1,0 +1,146 @@
+"""A real server process: killed in the midst of writing, ended politely, and asked to scan."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from findings.access.keys import create_key
+from findings.access.rights import Role
+from findings.audit.verifying import verify
+from findings.store.database import Store, open_store
+from findings.store.triage import history
+from tests.api.conftest import PURPOSE, World
+
+V1 = "/api/v1"
+
+
+@pytest.fixture
+def place(world: World, tmp_path: Path) -> Path:
+    """The world's store, to be written to."""
+    file = tmp_path / "findings.db"
+    shutil.copy(world.store, file)
+    return file
+
+
+def _key(store: Store, role: Role) -> dict[str, str]:
+    with store.session() as session:
+        issued = create_key(session, "test", role, regions=None, agencies=None, days=1, actor="test")
+    return {"Authorization": f"Bearer {issued.token}", **PURPOSE}
+
+
+@contextmanager
+def _server(world: World, place: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "QINGFENG_STORE_URL": f"sqlite:///{place}",
+        "QINGFENG_RATE_PER_MINUTE": "1000000",
+        "QINGFENG_LOG_LEVEL": "WARNING",
+    }
+    command = [sys.executable, "-m", "api.command", "--workspace", str(world.workspace), "--port", str(port)]
+    process = subprocess.Popen(command, env=environment)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            assert process.poll() is None, "the server ended"
+            with suppress(httpx.TransportError):
+                if httpx.get(f"{address}/readyz").status_code == 200:
+                    break
+            time.sleep(0.1)
+        yield process, address
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(timeout=40)
+
+
+def test_a_killed_server_loses_nothing_that_it_acknowledged(world: World, place: Path) -> None:
+    store = open_store(f"sqlite:///{place}")
+    headers = _key(store, Role.SUPERVISOR)
+    acknowledged: list[tuple[str, str]] = []
+    with _server(world, place) as (process, address):
+        ids = [i["finding_id"] for i in httpx.get(f"{address}{V1}/findings?limit=200", headers=headers).json()["items"]]
+
+        def decide(mine: list[str]) -> None:
+            with httpx.Client(base_url=address, headers={**headers, "If-Match": '"1"'}) as client:
+                for finding in mine:
+                    try:
+                        answer = client.post(f"{V1}/findings/{finding}/triage", json={"action": "start"})
+                    except httpx.TransportError:
+                        return
+                    if answer.status_code == 200:
+                        acknowledged.append((finding, answer.headers["X-Request-ID"]))
+
+        threads = [threading.Thread(target=decide, args=(ids[n::4],)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        while len(acknowledged) < 12:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        for thread in threads:
+            thread.join()
+    assert len(acknowledged) < len(ids)
+    with store.reading() as session:
+        for finding, _ in acknowledged:
+            assert [step.action for step in history(session, finding)] == ["start"]
+    assert verify(store).whole
+    with _server(world, place) as (_, address):  # and it starts again on the same store
+        listed = httpx.get(f"{address}{V1}/findings?triage=in_review&limit=200", headers=headers).json()
+        assert {finding for finding, _ in acknowledged} <= {item["finding_id"] for item in listed["items"]}
+    store.close()
+
+
+def test_a_server_that_is_told_to_end_finishes_what_it_answers(world: World, place: Path) -> None:
+    store = open_store(f"sqlite:///{place}")
+    headers = _key(store, Role.SUPERVISOR)
+    with _server(world, place) as (process, address):
+        total = httpx.get(f"{address}{V1}/findings?limit=1", headers=headers).json()["total"]
+        with httpx.stream("GET", f"{address}{V1}/findings/stream", headers=headers) as answer:
+            process.send_signal(signal.SIGTERM)
+            lines = list(answer.iter_lines())
+        assert len(lines) == total
+        assert process.wait(timeout=40) in (0, -signal.SIGTERM)
+    assert verify(store).whole
+    store.close()
+
+
+def test_a_scan_is_started_once_runs_beside_the_server_and_is_recorded(world: World, place: Path) -> None:
+    store = open_store(f"sqlite:///{place}")
+    headers = {**_key(store, Role.SUPERVISOR), "Idempotency-Key": "scan-1"}
+    with _server(world, place) as (_, address), httpx.Client(base_url=address, timeout=30) as client:
+        first = client.post(f"{V1}/scans", headers=headers, json={"changed_only": True})
+        again = client.post(f"{V1}/scans", headers=headers, json={"changed_only": True})
+        other = client.post(f"{V1}/scans", headers=headers, json={"changed_only": False})
+        assert (first.status_code, again.status_code, other.status_code) == (202, 202, 422)
+        assert first.json()["run"] == again.json()["run"]
+        busy = client.post(f"{V1}/scans", headers={**headers, "Idempotency-Key": "scan-2"}, json={})
+        assert (busy.status_code, busy.json()["code"]) == (409, "api_scan_running")
+        run = first.json()["run"]
+        progress: Any = {}
+        for _ in range(900):
+            progress = client.get(f"{V1}/scans/{run}/progress", headers=headers).json()
+            if progress["state"] in ("complete", "failed"):
+                break
+            time.sleep(0.1)
+        assert progress["state"] == "complete", progress
+        assert client.get(f"{V1}/scans/{run}/report", headers=headers).json()["total"] > 50
+        difference = client.get(f"{V1}/scans/1/diff/{run}", headers=headers).json()
+        assert difference["counts"]["gone"] == 0
+        assert difference["counts"]["unchanged"] > 100
+    store.close()
