@@ -1,5 +1,6 @@
 // The list of leads: filters, saved filters, sort, bulk decisions, keyboard.
 import { download, get, post, remove, at } from '../api.js';
+import { graphLibrary } from '../canvas/load.js';
 import { ask } from '../decide.js';
 import { announce, button, clear, h, live } from '../dom.js';
 import { count, period } from '../format.js';
@@ -177,6 +178,9 @@ export async function mount(root, { query }) {
   return {
     update: (next) => { wanted = fromQuery(next); load(); },
     unmount: () => { running?.abort(); table.destroy(); for (const stop of stops) stop(); },
-    ready: () => first.then(() => { if (document.activeElement === document.body) table.scroller.focus({ preventScroll: true }); }),
+    ready: () => first.then(() => {
+      // While the list is being read, what the next click needs is fetched.
+      requestIdleCallback(() => { graphLibrary(); import('./lead.js'); }, { timeout: 2000 });
+       if (document.activeElement === document.body) table.scroller.focus({ preventScroll: true }); }),
   };
 }
