@@ -8,15 +8,19 @@ from pathlib import Path as File
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
+from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
 from api.answers import answer
 from api.guard import GuardedRoute
 from api.logs import log
+from api.overview import last_runs
 from api.platform import Platform, platform_of
 from api.problems import ApiProblem
+from api.scanning import under_way
 from findings.store.migrating import head
+from findings.store.models import CURRENT, FindingRow
 from graph.snapshot import WorkspaceError
 from viz.explorer import FOLDER as EXPLORER
 
@@ -78,9 +82,22 @@ def metrics(request: Request) -> Response:
 
 def measure(platform: Platform) -> None:
     """Bring the measurements up to date that no request does."""
-    as_of = platform.data_as_of()
+    metrics, as_of = platform.metrics, platform.data_as_of()
     if as_of is not None:
-        platform.metrics.data_age.set((datetime.now(UTC).date() - as_of).days)
+        metrics.data_age.set((datetime.now(UTC).date() - as_of).days)
+    with platform.store.reading() as session:
+        last = last_runs(session, 1)
+        metrics.scan_running.set(under_way(session, platform.settings) is not None)
+        counts = session.execute(
+            select(FindingRow.tier, FindingRow.triage, func.count())
+            .where(FindingRow.state.in_(CURRENT))
+            .group_by(FindingRow.tier, FindingRow.triage)
+        ).all()
+    if last and last[0].finished_at is not None:
+        metrics.scan_age.set((datetime.now(UTC) - last[0].finished_at).total_seconds())
+    metrics.findings.clear()
+    for tier, triage, count in counts:
+        metrics.findings.labels(tier, triage).set(count)
 
 
 @router.get("/openapi.json", response_model=dict[str, Any])
