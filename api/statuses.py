@@ -92,7 +92,7 @@ _BY_STATUS: dict[int, tuple[str, ...]] = {
         "trust_bad_filter",
     ),
     428: ("api_precondition_required",),
-    429: ("api_rate_limited", "trust_login_rests"),
+    429: ("api_rate_limited",),
     500: ("api_internal",),
     501: ("export_ftm_missing", "export_no_cjk_font"),
     503: (
