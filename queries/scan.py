@@ -24,6 +24,8 @@ from queries.finding import Finding, Lead, Status, finding_id
 from queries.laws import in_force
 from queries.relations import materialise
 
+_Values = Mapping[str, Any]
+
 
 class ScanError(Problem):
     """A scan stopped: names the detector and what went wrong. Nothing of the scan counts."""
@@ -92,6 +94,7 @@ def run_scan(
     findings: list[Finding] = []
     reports: list[DetectorReport] = []
     graph: GraphEngine | None = None
+    selects = _Selects(chosen, manifest.data_as_of)
     for number, (detector, params) in enumerate(chosen, start=1):
         if progress:
             progress(detector.id, number, len(chosen))
@@ -100,7 +103,7 @@ def run_scan(
         started = time.perf_counter()
         materialise(connection, detector.relations)
         values = detector.bindings(params, manifest.data_as_of)
-        leads = list(detector.judge(_select(detector, connection, graph, values), params))
+        leads = list(detector.judge(selects.rows(detector, connection, graph, values), params))
         found = _complete(detector, params, leads, snapshot, connection, this_scan)
         findings += found
         reports.append(_report(detector, connection, values, found, time.perf_counter() - started))
@@ -114,8 +117,41 @@ def run_scan(
     )
 
 
+class _Selects:
+    """The rows that detectors judge; where several ask for the same with the same values, they are read once.
+
+    Rows are held until the last detector that asks for them has had them.
+    """
+
+    def __init__(self, chosen: Sequence[tuple[Detector, Params]], data_as_of: date | None) -> None:
+        self._left = Counter(self._name(detector, detector.bindings(params, data_as_of)) for detector, params in chosen)
+        self._held: dict[bytes, pd.DataFrame] = {}
+
+    def rows(
+        self, detector: Detector, connection: duckdb.DuckDBPyConnection, graph: GraphEngine | None, values: _Values
+    ) -> pd.DataFrame:
+        """The rows of a detector, which it must not change."""
+        name = self._name(detector, values)
+        rows = self._held.pop(name, None)
+        if rows is None:
+            rows = _select(detector, connection, graph, values)
+        self._left[name] -= 1
+        if self._left[name]:
+            self._held[name] = rows
+        return rows
+
+    @staticmethod
+    def _name(detector: Detector, values: _Values) -> bytes:
+        select = detector.select
+        text = [select.text, select.anchors.text, select.then.text] if isinstance(select, Cypher) else [select.text]
+        bound = select.bind(values)
+        if isinstance(select, Cypher):
+            bound |= select.anchors.bind(values) | select.then.bind(values)
+        return orjson.dumps([text, bound], option=orjson.OPT_SORT_KEYS)
+
+
 def _select(
-    detector: Detector, connection: duckdb.DuckDBPyConnection, graph: GraphEngine | None, values: Mapping[str, Any]
+    detector: Detector, connection: duckdb.DuckDBPyConnection, graph: GraphEngine | None, values: _Values
 ) -> pd.DataFrame:
     """The rows that the detector judges."""
     select = detector.select
@@ -128,9 +164,7 @@ def _select(
         raise ScanError("detector_failed", detector=detector.id, reason=error) from error
 
 
-def _walk(
-    select: Cypher, connection: duckdb.DuckDBPyConnection, graph: GraphEngine, values: Mapping[str, Any]
-) -> pd.DataFrame:
+def _walk(select: Cypher, connection: duckdb.DuckDBPyConnection, graph: GraphEngine, values: _Values) -> pd.DataFrame:
     """Anchors from the tables, paths from the graph, and what judging needs from the tables again."""
     anchors: pa.Table = connection.sql(select.anchors.text, params=select.anchors.bind(values)).to_arrow_table()
     parameters = select.bind(values)
@@ -191,7 +225,7 @@ def _complete(
 def _report(
     detector: Detector,
     connection: duckdb.DuckDBPyConnection,
-    values: Mapping[str, Any],
+    values: _Values,
     findings: list[Finding],
     seconds: float,
 ) -> DetectorReport:

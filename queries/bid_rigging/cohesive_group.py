@@ -14,7 +14,7 @@ from pydantic import Field
 from scipy import sparse
 
 from i18n import Text, listing
-from queries.collusion.market import BIDS, ORDER, RELATIONS, Market, market, parties
+from queries.collusion.market import BIDS, RELATIONS, Market, market, parties
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Excuse, Lead, Ref, Tier, numbered
 from queries.statistics.coalitions import coalition_screens
@@ -38,23 +38,21 @@ class Parameters(Params):
     )
 
 
-SELECT = Sql(f"{BIDS} {ORDER}")
-
 POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE bidders > 1 AND tenders >= $fewest_tenders) AS judged,
        count(*) FILTER (WHERE bidders > 1 AND tenders < $fewest_tenders) AS few_tenders,
        count(*) FILTER (WHERE bidders = 1) AS single_bidder
-FROM (SELECT bidders, count(*) FILTER (WHERE bidders > 1) OVER () AS tenders FROM tender_sizes)
+FROM tender_sizes, (SELECT count(*) FILTER (WHERE bidders > 1) AS tenders FROM tender_sizes)
 """)
 
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a group, the strongest first taken off the network."""
-    # The partners of a consortium meet by contract.
-    rows = rows[~rows.duplicated(["tender_id", "unit"])]
     if not len(rows):
         return
     world = market(rows)
+    # The partners of a consortium meet by contract.
+    world = world.where(world.first_of_unit())
     if int((world.bids.size > 1).sum()) < params.fewest_tenders:
         return
     found, _ = peel(
@@ -89,24 +87,28 @@ class _Fact:
 def _facts(world: Market, groups: list[tuple[str, ...]]) -> list[_Fact]:
     """The facts of all groups, each table read once."""
     rows = world.rows
-    screens = coalition_screens(rows["tender_id"].to_numpy(), rows["bidder_id"].to_numpy(), _prices(rows), groups)
     at = np.searchsorted(world.bids.bidders, np.concatenate([np.array(group) for group in groups]))
+    parts = np.split(at, np.cumsum([len(group) for group in groups])[:-1])
+    screens = coalition_screens(world.of_tender, world.of_bidder, _prices(rows), [part.tolist() for part in parts])
     own = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
     member = sparse.csr_array((np.ones(len(at)), (at, own)), shape=(len(world.bids.bidders), len(groups)))
     met = sparse.csc_array(world.bids.matrix @ member)
-    bids = pd.DataFrame({"bidder_id": world.bids.bidders[at], "group": own}).merge(
-        rows[["bidder_id", "tender_id", "bid_key"]], on="bidder_id"
+    bids = pd.DataFrame({"bidder": at, "group": own}).merge(
+        pd.DataFrame({"bidder": world.of_bidder, "tender": world.of_tender, "bid_key": rows["bid_key"]})[
+            np.isin(world.of_bidder, at)
+        ],
+        on="bidder",
     )
     firms_of = _firms_by_place(world)
     names = world.names()
-    keys = dict(iter(bids.sort_values(["tender_id", "bidder_id", "bid_key"]).groupby("group")))
+    keys = dict(iter(bids.sort_values(["tender", "bidder", "bid_key"]).groupby("group")))
     facts = []
     for n, group in enumerate(groups):
         part = slice(met.indptr[n], met.indptr[n + 1])
         tender = np.sort(met.indices[part][met.data[part] >= 2])
         where = world.tender.iloc[tender]
         days = pd.to_datetime(where["day"]).dropna()
-        shown = keys[n]["tender_id"].isin(set(world.bids.tenders[tender]))
+        shown = keys[n]["tender"].isin(tender)
         places = set(zip(where["category"], where["region"], strict=True))
         known = all(category and region for category, region in places)
         facts.append(
@@ -130,11 +132,12 @@ def _prices(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
 
 def _firms_by_place(world: Market) -> dict[tuple[str, str], npt.NDArray[np.str_]]:
     """The firms that bid in each category and region."""
-    distinct = world.rows[["category", "region", "bidder_id"]].drop_duplicates()
-    return {
-        (str(category), str(region)): part.to_numpy(dtype=str)
-        for (category, region), part in distinct.groupby(["category", "region"])["bidder_id"]
-    }
+    place = pd.MultiIndex.from_frame(world.tender[["category", "region"]])
+    number, places = pd.factorize(place)
+    firms = len(world.bids.bidders)
+    there = np.unique(number[world.of_tender] * firms + world.of_bidder)
+    parts = np.split(world.bids.bidders[there % firms], np.searchsorted(there // firms, np.arange(1, len(places))))
+    return {(str(name[0]), str(name[1])): part for name, part in zip(places, parts, strict=True)}
 
 
 def _lead(row: Mapping[Hashable, Any], fact: _Fact, params: Parameters) -> Lead:
@@ -237,7 +240,7 @@ DETECTOR = Detector(
     identity=("bidder_n",),
     requires={"bids": ("bid_id", "tender_id", "bidder_id")},
     uses={"tenders": ("category", "region", "opened_at"), "bids": ("price", "consortium_id")},
-    select=SELECT,
+    select=BIDS,
     judge=judge,
     population=POPULATION,
     unit=Text(zh="标段", en="tenders"),

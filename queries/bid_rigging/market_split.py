@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
@@ -39,12 +40,6 @@ class Parameters(Params):
     )
 
 
-SELECT = Sql(f"""
-SELECT b.*, o.region AS home FROM ({BIDS}) b LEFT JOIN orgs o ON o.org_id = b.bidder_id
-WHERE b.region <> ''
-ORDER BY b.tender_id, b.bidder_id, b.bid_id
-""")
-
 POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE placed AND won) AS judged,
        count(*) FILTER (WHERE won AND NOT placed) AS no_region, count(*) FILTER (WHERE NOT won) AS no_winner
@@ -59,6 +54,9 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     if not len(rows):
         return
     world = market(rows)
+    world = world.where(world.rows["region"] != "")
+    if not len(world.rows):
+        return
     regions = world.tender["region"].to_numpy(dtype=str)
     tests: list[dict[str, Any]] = []
     for members in regulars(
@@ -71,7 +69,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     ):
         contests = world.contests(members)
         place = regions[contests.tender]
-        owners = pd.Series(contests.winner).groupby(place).agg(lambda won: int(won.mode().iloc[0]))
+        owners = _owners(place, contests.winner)
         if len(contests.tender) < params.fewest_meetings or owners.nunique() < 2:
             continue
         p, seen, chance = split_p_value(contests.winner, contests.present, place, draws=params.draws, seed=params.seed)
@@ -90,6 +88,14 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     for test, q in zip(tests, benjamini_hochberg([t["p"] for t in tests]), strict=True):
         if q <= params.false_discovery and test["seen"] >= params.own_share:
             yield _lead(world, names, test, float(q), params)
+
+
+def _owners(place: npt.NDArray[np.str_], winner: npt.NDArray[np.int64]) -> pd.Series:
+    """The column of the member that won most in each place; the first of several."""
+    places, at = np.unique(place, return_inverse=True)
+    wins = np.zeros((len(places), int(winner.max(initial=0)) + 1), dtype=np.int64)
+    np.add.at(wins, (at, winner), 1)
+    return pd.Series(wins.argmax(axis=1), index=places)
 
 
 def _lead(world: Market, names: pd.Series, test: dict[str, Any], q: float, params: Parameters) -> Lead:
@@ -131,8 +137,7 @@ def _lead(world: Market, names: pd.Series, test: dict[str, Any], q: float, param
 
 def _logistics(world: Market, test: dict[str, Any], params: Parameters) -> Excuse:
     """Whether the members win where they are registered."""
-    homes = world.rows.drop_duplicates("bidder_id").set_index("bidder_id")["home"]
-    home = [homes.get(member) for member in test["members"]]
+    home = [world.of(member)["home"].iloc[0] for member in test["members"]]
     known = all(isinstance(place, str) and place for place in home)
     where = np.array([str(place) for place in home])[test["contests"].winner]
     share = float((where == test["place"]).mean())
@@ -193,7 +198,7 @@ DETECTOR = Detector(
         "tenders": ("tender_id", "region"),
     },
     uses={"orgs": ("region",)},
-    select=SELECT,
+    select=BIDS,
     judge=judge,
     population=POPULATION,
     unit=Text(zh="标段", en="tenders"),

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from i18n import Text
-from queries.collusion.market import BIDS, ORDER, RELATIONS
+from queries.collusion.market import BIDS, RELATIONS, Market, market
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Entity, Excuse, Lead, Ref, Tier
 from queries.statistics.discovery import benjamini_hochberg
@@ -31,8 +31,6 @@ class Parameters(Params):
         0.9, gt=0, le=1, description="A ceiling price at or below this share of the estimate presses the bids together."
     )
 
-
-SELECT = Sql(f"{BIDS} AND e.price > 0 {ORDER}")
 
 POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE bids >= $fewest_bids) AS judged, count(*) FILTER (WHERE bids < $fewest_bids) AS few_bids
@@ -57,23 +55,34 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a tender whose dispersion is too small for its comparison group."""
     if not len(rows):
         return
-    # One price a unit: the partners of a consortium make one bid.
-    rows = rows.sort_values(["tender_id", "unit", "price", "bid_id"], kind="stable").drop_duplicates(
-        ["tender_id", "unit"]
-    )
-    price = rows["price"].astype(np.float64)
-    tenders = group(rows["tender_id"].to_numpy(dtype=str), price.to_numpy())
-    about = rows.drop_duplicates("tender_id").set_index("tender_id").loc[tenders.labels]
-    strata = comparison_groups(about, params.fewest_tenders)
+    world = market(rows)
+    priced = _one_price_a_unit(world)
+    price = world.rows["price"].to_numpy(dtype=np.float64, na_value=np.nan)[priced]
+    tenders = group(world.of_tender[priced], price)
+    strata = comparison_groups(world.tender.iloc[tenders.labels], params.fewest_tenders)
     count = np.where(tenders.count >= params.fewest_bids, tenders.count, 0)
     p = dispersion_p_values(log_variance(tenders), count, strata, params.fewest_tenders)
     q = benjamini_hochberg(p)
     table = screens(tenders).join(gaps(tenders)).assign(p=p, q=q, stratum=strata)
     table["typical"] = table["cv"].groupby(table["stratum"]).transform("median")
     flagged = table[table["q"] <= params.false_discovery]
-    of_tender = {str(name): part for name, part in rows[rows["tender_id"].isin(flagged.index)].groupby("tender_id")}
-    for name, row in flagged.iterrows():
+    chosen = world.rows.iloc[priced[np.isin(world.of_tender[priced], flagged.index)]]
+    chosen = chosen.sort_values(["tender_id", "unit", "price", "bid_id"], kind="stable")
+    of_tender = {str(name): part for name, part in chosen.groupby("tender_id")}
+    for name, (_, row) in zip(world.bids.tenders[flagged.index.to_numpy()], flagged.iterrows(), strict=True):
         yield _lead(of_tender[str(name)], row, params)
+
+
+def _one_price_a_unit(world: Market) -> npt.NDArray[np.int64]:
+    """The rows with a price; of several by one unit, such as partners of a consortium, the lowest."""
+    price = world.rows["price"].to_numpy(dtype=np.float64, na_value=np.nan)
+    priced = np.flatnonzero(price > 0)
+    unit = pd.DataFrame({"tender": world.of_tender[priced], "unit": world.rows["unit"].iloc[priced].to_numpy()})
+    several = unit.duplicated(keep=False).to_numpy()
+    rows = world.rows.iloc[priced[several]].reset_index(drop=True)
+    ordered = rows.sort_values(["tender_id", "unit", "price", "bid_id"], kind="stable")
+    lowest = ordered.index[~ordered.duplicated(["tender_id", "unit"])].to_numpy()
+    return np.sort(np.concatenate([priced[~several], priced[several][lowest]]))
 
 
 def _lead(bids: pd.DataFrame, row: pd.Series, params: Parameters) -> Lead:
@@ -194,7 +203,7 @@ DETECTOR = Detector(
     identity=("tender",),
     requires={"bids": ("bid_id", "tender_id", "bidder_id", "price")},
     uses={"tenders": ("category", "method", "opened_at", "estimate", "ceiling_price")},
-    select=SELECT,
+    select=BIDS,
     judge=judge,
     population=POPULATION,
     unit=Text(zh="标段", en="tenders"),

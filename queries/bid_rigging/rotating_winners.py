@@ -36,13 +36,6 @@ class Parameters(Params):
     )
 
 
-SELECT = Sql(f"""
-SELECT b.*, c.ends FROM ({BIDS}) b
-LEFT JOIN (SELECT tender_id, supplier_id, max(due_on) AS ends FROM contracts WHERE due_on IS NOT NULL GROUP BY ALL) c
-  ON c.tender_id = b.tender_id AND c.supplier_id = b.bidder_id AND b.is_winner
-ORDER BY b.tender_id, b.bidder_id, b.bid_id
-""")
-
 POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE day IS NOT NULL AND won) AS judged,
        count(*) FILTER (WHERE won AND day IS NULL) AS no_date, count(*) FILTER (WHERE NOT won) AS no_winner
@@ -53,10 +46,12 @@ FROM (SELECT s.tender_id, s.day, bool_or(e.is_winner) AS won FROM tender_sizes s
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a group whose members win in turn."""
-    rows = rows[rows["day"].notna()]
     if not len(rows):
         return
     world = market(rows)
+    world = world.where(world.rows["day"].notna())
+    if not len(world.rows):
+        return
     tests: list[dict[str, Any]] = []
     for members in regulars(
         world.bids,
@@ -70,22 +65,21 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         if len(contests.tender) >= max(params.fewest_meetings, 2 * len(members)):
             p, seen, chance = rotation_p_value(contests.winner, contests.present, draws=params.draws, seed=params.seed)
             tests.append({"members": members, "contests": contests, "p": p, "seen": seen, "chance": chance})
-    names, ends = world.names(), _ends(rows)
+    names = world.names()
     for test, q in zip(tests, benjamini_hochberg([t["p"] for t in tests]), strict=True):
         if q <= params.false_discovery:
-            yield _lead(world, names, ends, test, float(q), params)
+            yield _lead(world, names, test, float(q), params)
 
 
-def _ends(rows: pd.DataFrame) -> dict[tuple[str, str], pd.Timestamp]:
+def _ends(own: pd.DataFrame) -> dict[tuple[str, str], pd.Timestamp]:
     """Until when the winner of a tender is busy with it, where that is known."""
-    won = rows[rows["is_winner"] & rows["ends"].notna()]
+    won = own[own["is_winner"] & own["ends"].notna()]
     return dict(zip(zip(won["tender_id"], won["bidder_id"], strict=True), pd.to_datetime(won["ends"]), strict=True))
 
 
 def _lead(
     world: Market,
     names: pd.Series,
-    ends: dict[tuple[str, str], pd.Timestamp],
     test: dict[str, Any],
     q: float,
     params: Parameters,
@@ -113,7 +107,7 @@ def _lead(
         tier=Tier.C,
         entities=parties(members, tenders),
         reasons=reasons,
-        innocent=(_capacity(world, ends, members, contests, params),),
+        innocent=(_capacity(world, members, contests, params),),
         records=world.records(tenders, members),
         score=1 - q,
         rank=float((test["chance"] - test["seen"]) / np.sqrt(max(test["chance"], 1.0))),
@@ -130,13 +124,13 @@ def _lead(
 
 def _capacity(
     world: Market,
-    ends: dict[tuple[str, str], pd.Timestamp],
     members: tuple[str, ...],
     contests: Contests,
     params: Parameters,
 ) -> Excuse:
     """Whether a member that loses after a win is still busy with what it won."""
     tenders, days = world.bids.tenders[contests.tender], pd.to_datetime(world.days[contests.tender])
+    ends = _ends(world.within(tenders, members))
     busy, lost, known = 0, 0, False
     until: dict[int, pd.Timestamp] = {}
     for tender, day, winner, present in zip(tenders, days, contests.winner, contests.present, strict=True):
@@ -203,7 +197,7 @@ DETECTOR = Detector(
     identity=("bidder_n",),
     requires={"bids": ("bid_id", "tender_id", "bidder_id", "is_winner"), "tenders": ("tender_id", "opened_at")},
     uses={"contracts": ("tender_id", "supplier_id", "due_on")},
-    select=SELECT,
+    select=BIDS,
     judge=judge,
     population=POPULATION,
     unit=Text(zh="标段", en="tenders"),

@@ -30,11 +30,6 @@ class Parameters(Params):
     newcomer_days: int = Field(730, ge=0, description="Days. A firm younger than this at its last bid is a newcomer.")
 
 
-SELECT = Sql(f"""
-SELECT b.*, o.established_on, o.size FROM ({BIDS}) b LEFT JOIN orgs o ON o.org_id = b.bidder_id
-ORDER BY b.tender_id, b.bidder_id, b.bid_id
-""")
-
 POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE bids >= $fewest_bids) AS judged, count(*) FILTER (WHERE bids < $fewest_bids) AS few_bids
 FROM (SELECT bidder_id, count(DISTINCT tender_id) AS bids FROM entries
@@ -68,13 +63,10 @@ def _lead(world: Market, names: pd.Series, row: object, params: Parameters) -> L
         for name in ("loser", "winner", "met", "lost_to", "elsewhere", "won_elsewhere", "p", "q")
     }
     loser, winner = (str(world.bids.bidders[int(at[name])]) for name in ("loser", "winner"))
-    matrix = world.bids.matrix
-    together = np.flatnonzero(
-        np.asarray(matrix[:, [int(at["loser"])]].toarray()).ravel()
-        * np.asarray(world.won[:, [int(at["winner"])]].toarray()).ravel()
-    )
+    bid, won = world.entered[:, [int(at["loser"])]], world.carried[:, [int(at["winner"])]]
+    together = np.intersect1d(bid.indices, won.indices)
     tenders = world.bids.tenders[together]
-    own = world.rows[world.rows["bidder_id"] == loser]
+    own = world.of(loser)
     days = pd.to_datetime(world.tender["day"].iloc[together]).dropna()
     reasons = (
         Text(
@@ -108,7 +100,7 @@ def _lead(world: Market, names: pd.Series, row: object, params: Parameters) -> L
         tier=Tier.C,
         entities=parties((loser, winner), tenders),
         reasons=reasons,
-        innocent=_excuses(own, world.rows[world.rows["bidder_id"] == winner], params),
+        innocent=_excuses(own, world.of(winner), params),
         records=world.records(tenders, (loser, winner)),
         score=float(1 - at["q"]),
         rank=float(-np.log10(max(at["p"], 1e-300))),
@@ -194,7 +186,7 @@ DETECTOR = Detector(
     identity=("loser", "winner"),
     requires={"bids": ("bid_id", "tender_id", "bidder_id", "is_winner")},
     uses={"orgs": ("established_on", "size"), "tenders": ("opened_at",)},
-    select=SELECT,
+    select=BIDS,
     judge=judge,
     population=POPULATION,
     unit=Text(zh="投标人", en="bidders"),

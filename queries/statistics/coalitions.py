@@ -28,6 +28,7 @@ def coalition_screens(
         [(c, firm) for c, firms in enumerate(coalitions) for firm in firms], columns=["coalition", "bidder"]
     )
     bids = pd.DataFrame({"tender": np.asarray(tender), "bidder": np.asarray(bidder), "price": np.asarray(price)})
+    bids = bids[bids["bidder"].isin(members["bidder"])]
     rows = members.merge(bids, on="bidder")
     meeting = rows.groupby(["coalition", "tender"], sort=True).ngroup().to_numpy()
     table = screens(group(meeting, rows["price"]))

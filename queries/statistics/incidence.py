@@ -43,10 +43,17 @@ def incidence(tender: npt.ArrayLike, bidder: npt.ArrayLike) -> Incidence:
     f, bidders = pd.factorize(np.asarray(bidder), sort=True)
     if len(t) != len(f):
         raise ValueError(f"{len(t)} tenders for {len(f)} bidders: give one of each for every bid")
-    matrix = sparse.csr_array((np.ones(len(t)), (t, f)), shape=(len(tenders), len(bidders)))
+    return numbered_incidence(t, np.asarray(tenders), f, np.asarray(bidders))
+
+
+def numbered_incidence(
+    tender: npt.NDArray[Any], tenders: npt.NDArray[Any], bidder: npt.NDArray[Any], bidders: npt.NDArray[Any]
+) -> Incidence:
+    """The incidence of bids whose tenders and bidders are given as places in the sorted lists of them."""
+    matrix = sparse.csr_array((np.ones(len(tender)), (tender, bidder)), shape=(len(tenders), len(bidders)))
     matrix.sum_duplicates()
     matrix.data[:] = 1.0
-    return Incidence(np.asarray(tenders), np.asarray(bidders), matrix)
+    return Incidence(tenders, bidders, matrix)
 
 
 def co_bids(matrix: Matrix) -> Matrix:

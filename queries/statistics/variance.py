@@ -96,13 +96,10 @@ def dispersion_p_values(variance: Floats, count: npt.ArrayLike, stratum: npt.Arr
     """
     n = np.asarray(count)
     p = np.full(len(n), np.nan)
-    group = np.asarray(stratum)
-    able = (n >= 3) & np.isfinite(variance)
-    groups = []
-    for value in np.unique(group[able]):
-        rows = np.flatnonzero(able & (group == value))
-        if len(rows) >= fewest and (variance[rows] > 0).sum() >= 10:
-            groups.append(rows)
+    able = np.flatnonzero((n >= 3) & np.isfinite(variance))
+    _, group = np.unique(np.asarray(stratum)[able], return_inverse=True)
+    parts = np.split(able[np.argsort(group, kind="stable")], np.cumsum(np.bincount(group))[:-1])
+    groups = [rows for rows in parts if len(rows) >= fewest and (variance[rows] > 0).sum() >= 10]
     if not groups:
         return p
     # How alike the tenders of a group are is estimated over all groups: small ones cannot tell it by themselves.
