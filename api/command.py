@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 import uvicorn
@@ -19,7 +19,9 @@ from findings.access.users import create_user, find_user, list_users, set_passwo
 from findings.audit.trail import append
 from findings.settings import Settings, read_settings
 from findings.store.database import Store, open_store
-from i18n import Problem, text
+from i18n import Language, Problem, text
+
+LANGUAGE: Language = "zh" if os.environ.get("QINGFENG_LANG", "en").lower().startswith("zh") else "en"
 
 SECONDS_TO_END = 20
 """How long requests under way may take after the signal to stop."""
@@ -38,15 +40,18 @@ DEMO_USERS: dict[str, Role] = {
 
 def serve(
     workspace: Annotated[
-        Path | None, typer.Option("--workspace", "-w", help=text("api.serve_workspace", "en"), file_okay=False)
+        Path | None, typer.Option("--workspace", "-w", help=text("api.serve_workspace", LANGUAGE), file_okay=False)
     ] = None,
-    host: Annotated[str | None, typer.Option(help=text("api.serve_host", "en"))] = None,
-    port: Annotated[int | None, typer.Option(help=text("api.serve_port", "en"), min=0, max=65535)] = None,
-    workers: Annotated[int, typer.Option(help=text("api.serve_workers", "en"), min=1, max=64)] = 1,
-    demo: Annotated[bool, typer.Option("--demo", help=text("api.serve_demo", "en"))] = False,
+    host: Annotated[str | None, typer.Option(help=text("api.serve_host", LANGUAGE))] = None,
+    port: Annotated[int | None, typer.Option(help=text("api.serve_port", LANGUAGE), min=0, max=65535)] = None,
+    engine: Annotated[
+        Literal["embedded", "neo4j"] | None, typer.Option(help=text("api.serve_engine", LANGUAGE))
+    ] = None,
+    workers: Annotated[int, typer.Option(help=text("api.serve_workers", LANGUAGE), min=1, max=64)] = 1,
+    demo: Annotated[bool, typer.Option("--demo", help=text("api.serve_demo", LANGUAGE))] = False,
 ) -> None:
     """Serve the API and the explorer until SIGTERM or SIGINT."""
-    settings = read_settings(workspace=workspace, host=host, port=port)
+    settings = read_settings(workspace=workspace, host=host, port=port, engine=engine)
     if settings.host in LOOPBACK and "cookie_secure" not in settings.model_fields_set:
         # Without TLS on the own machine a browser would not send a secure cookie back.
         settings = settings.model_copy(update={"cookie_secure": False})
@@ -81,7 +86,7 @@ def run(settings: Settings, workers: int = 1) -> None:
     if workers == 1:
         uvicorn.run(create_app(settings), **options)
         return
-    for name in settings.model_fields_set & {"workspace", "host", "port", "cookie_secure"}:
+    for name in settings.model_fields_set & {"workspace", "host", "port", "engine", "cookie_secure"}:
         os.environ[f"QINGFENG_{name.upper()}"] = str(getattr(settings, name))
     os.environ["QINGFENG_COOKIE_SECURE"] = str(settings.cookie_secure)
     uvicorn.run("api.command:from_environment", factory=True, workers=workers, **options)
