@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import orjson
 from playwright.sync_api import Browser, Page
-from pyvis.network import Network
+from pyvis.network import Network  # type: ignore[import-untyped]
 
 from findings.access.rights import Role
 from findings.access.users import create_user
@@ -42,7 +42,9 @@ TARGETS = {
 WATCH = """
 () => {
   window.seen = {};
-  const note = name => requestAnimationFrame(() => requestAnimationFrame(() => { window.seen[name] ??= performance.now(); }));
+  const note = name => requestAnimationFrame(() => requestAnimationFrame(() => {
+    window.seen[name] ??= performance.now();
+  }));
   const look = () => {
     if (document.querySelector('.grid-row')) note('rows');
     if (document.querySelector('[data-ready=true]')) note('graph');
@@ -184,7 +186,8 @@ def expansion(seen: Visit, hub: str) -> float:
         "new MutationObserver(() => { if (status.dataset.nodes !== shown) requestAnimationFrame(() =>"
         "requestAnimationFrame(() => { window.seen.expanded ??= performance.now(); })); })"
         ".observe(status, { attributes: true });"
-        "addEventListener('click', () => { window.seen.asked = performance.now(); }, { capture: true, once: true }); })()"
+        "addEventListener('click', () => { window.seen.asked = performance.now(); },"
+        "{ capture: true, once: true }); })()"
     )
     page.locator(".sheet .bar .button:not(.primary):not(.square)").last.click()
     seen.until(lambda: seen.count()[0] > before)
@@ -212,7 +215,8 @@ def peer(browser: Browser, graph: dict[str, Any], file: Path, taken: Taken) -> N
     page.wait_for_function("window.usable || window.still", timeout=120_000)
     taken.add("click on a lead to a usable graph", page.evaluate("window.usable ?? window.still"))
     place = page.evaluate(
-        "(() => { const id = network.body.nodeIndices[0]; const p = network.canvasToDOM(network.getPositions([id])[id]);"
+        "(() => { const id = network.body.nodeIndices[0];"
+        "const p = network.canvasToDOM(network.getPositions([id])[id]);"
         "const box = network.canvas.frame.getBoundingClientRect(); return [p.x + box.x, p.y + box.y]; })()"
     )
     taken.add("dragging, frame p95", drag(page, *place))

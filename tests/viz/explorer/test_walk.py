@@ -159,4 +159,11 @@ def test_what_is_taken_along_opens_without_the_server(visiting: Visiting, tmp_pa
     with page.expect_download() as waiting:
         page.click(".menu button:has-text('SVG')")
     waiting.value.save_as(tmp_path / "graph.svg")
-    assert "<svg" in (tmp_path / "graph.svg").read_text(encoding="utf-8")
+    drawing = (tmp_path / "graph.svg").read_text(encoding="utf-8")
+    assert "<svg" in drawing
+    assert "wang.lei" in drawing, "whoever took the picture stands on it"
+    page.click(".tools button:has(use[href$='#download'])")
+    with page.expect_download() as waiting:
+        page.click(".menu button:has-text('PNG')")
+    waiting.value.save_as(tmp_path / "graph.png")
+    assert (tmp_path / "graph.png").read_bytes().startswith(b"\x89PNG")

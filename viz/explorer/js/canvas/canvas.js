@@ -232,5 +232,20 @@ export class Canvas {
     return hits.length;
   }
 
-  png() { return this.cy.png({ output: 'blob-promise', full: true, scale: 2, maxWidth: 6000, maxHeight: 6000, bg: palette().ground }); }
+  /** The whole graph as a picture, `note` (who made it, when, of which snapshot) at its foot. */
+  async png(note) {
+    const { ground, edge } = palette();
+    const bitmap = await createImageBitmap(await this.cy.png({ output: 'blob-promise', full: true, scale: 2, maxWidth: 6000, maxHeight: 6000, bg: ground }));
+    const sheet = document.createElement('canvas');
+    sheet.width = Math.max(bitmap.width, 900);
+    sheet.height = bitmap.height + 44;
+    const pen = sheet.getContext('2d');
+    pen.fillStyle = ground;
+    pen.fillRect(0, 0, sheet.width, sheet.height);
+    pen.drawImage(bitmap, 0, 0);
+    pen.fillStyle = edge;
+    pen.font = '20px sans-serif';
+    pen.fillText(note, 14, sheet.height - 16);
+    return new Promise((resolve) => { sheet.toBlob(resolve, 'image/png'); });
+  }
 }

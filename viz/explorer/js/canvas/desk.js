@@ -39,7 +39,11 @@ export class Desk {
       button('zoom_in', () => this.canvas.zoomBy(1.25), { picture: 'zoom-in', only: true }), button('zoom_out', () => this.canvas.zoomBy(0.8), { picture: 'zoom-out', only: true }),
       button('fit', () => this.canvas.fit(), { picture: 'maximize', only: true }), button('relayout', () => this.canvas.layout().catch(failed), { picture: 'refresh-cw', only: true })), this.details.element, this.tip);
     this.element = h('section', { class: 'desk', t_label: 'graph' }, this.#tools(), this.strip.element, this.stage, this.twin.element, this.status);
-    this.stops = [on('theme', () => this.canvas.restyle()), on('language', () => { this.canvas.draw(true); this.#changed(); })];
+    const picture = h('img', { class: 'print-picture', alt: '' });
+    this.stage.append(picture);
+    const printing = () => { picture.src = this.canvas.cy.png({ full: true, scale: 2, maxWidth: 3000, bg: '#ffffff' }); };
+    addEventListener('beforeprint', printing);
+    this.stops = [() => removeEventListener('beforeprint', printing), on('theme', () => this.canvas.restyle()), on('language', () => { this.canvas.draw(true); this.#changed(); })];
   }
 
   async start() { await this.canvas.start(); this.#changed(); return this; }
@@ -183,7 +187,7 @@ export class Desk {
     const shown = () => ({ nodes: this.canvas.view.nodes.filter((n) => n.kind !== 'group').map((n) => n.id), edges: this.canvas.view.edges.flatMap((e) => (e.edges ?? [e]).map((x) => x.id)) });
     const file = (format, ending) => () => download('graph/export', `${name}.${ending}`, { method: 'POST', body: { ...shown(), format } }).catch(failed);
     menu({ anchor }, [
-      { t: 'take_png', picture: 'image', act: async () => save(await this.canvas.png(), `${name}.png`) },
+      { t: 'take_png', picture: 'image', act: async () => save(await this.canvas.png(note), `${name}.png`) },
       { t: 'take_svg', picture: 'image', act: () => save(new Blob([svgText(this.canvas.cy, this.canvas.view, note)], { type: 'image/svg+xml' }), `${name}.svg`) }, null,
       { t: 'take_snapshot', picture: 'network', act: file('snapshot', 'html') },
       { t: 'take_csv', picture: 'table', act: file('csv', 'csv') }, { t: 'take_xlsx', picture: 'table', act: file('xlsx', 'xlsx') },
