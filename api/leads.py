@@ -15,6 +15,7 @@ from findings.store.reasons import reasons
 from findings.store.summary import TITLES, summary
 from findings.store.triage import history
 from queries.laws import laws
+from queries.parameters import described, filled_rule, spoken
 from queries.registry import UnknownDetector, detector
 
 
@@ -85,7 +86,7 @@ def detector_meta(detector_id: str, used: Mapping[str, Any]) -> dict[str, Any]:
         "id": found.id,
         "title": found.title.as_dict(),
         "question": found.question.as_dict(),
-        "rule": found.rule.as_dict(),
+        "rule": filled_rule(found, {name: value for name, value in used.items() if name in defaults}).as_dict(),
         "why": found.why.as_dict(),
         "blind": found.blind.as_dict(),
         "references": list(found.references),
@@ -94,10 +95,12 @@ def detector_meta(detector_id: str, used: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": name,
                 "default": defaults[name],
+                "default_text": spoken(found.id, name, defaults[name]).as_dict(),
                 "value": used.get(name, defaults[name]),
-                "description": field.description,
+                "value_text": spoken(found.id, name, used.get(name, defaults[name])).as_dict(),
+                "description": meaning.as_dict(),
             }
-            for name, field in found.parameters.model_fields.items()
+            for name, meaning in described(found).items()
         ],
     }
 

@@ -7,11 +7,14 @@ from typing import Any
 
 import yaml
 
+from findings.settings import settings_page
 from graph.schema import EDGES, NODES, TABLES
+from graph.schema.words import choices
 from i18n import LANGUAGES, Language, Text, text
 from queries.detector import FAMILIES, Cypher, Detector
 from queries.laws import laws
 from queries.ocp import pages as ocp
+from queries.parameters import described, filled_rule, spoken
 from queries.registry import DETECTORS
 
 CASES = Path(__file__).resolve().parent.parent / "tests" / "cases"
@@ -23,6 +26,7 @@ def printed_pages() -> dict[str, str]:
     for language in LANGUAGES:
         suffix = "" if language == "en" else ".zh"
         pages[f"schema{suffix}.md"] = schema_page(language)
+        pages[f"settings{suffix}.md"] = settings_page(language)
         pages[f"detectors/README{suffix}.md"] = index_page(language)
         for detector in DETECTORS:
             pages[f"detectors/{detector.id}{suffix}.md"] = detector_page(detector, language)
@@ -65,7 +69,7 @@ def detector_page(detector: Detector, language: Language) -> str:
         return value.in_language(language)
 
     defaults = detector.parameters().model_dump(mode="json")
-    rule = detector.rule.format(**{name: f"**{shown(value)}**" for name, value in defaults.items()})
+    rule = filled_rule(detector, defaults, mark="**")
     lines = [
         f"# {say(detector.title)}",
         "",
@@ -98,9 +102,17 @@ def detector_page(detector: Detector, language: Language) -> str:
     lines += ["", t("population", unit=say(detector.unit), share=f"{detector.max_share:.0%}")]
     lines += [f"- {t('not_judgeable')} `{name}`: {say(reason)}" for name, reason in detector.not_judgeable.items()]
     lines += ["", f"## {t('parameters')}", ""]
-    fields = detector.parameters.model_fields
-    lines += [f"- `{name}` = {shown(defaults[name])}: {field.description}" for name, field in fields.items()]
-    if not fields:
+    meanings = described(detector)
+    lines += [
+        t(
+            "parameter",
+            name=name,
+            value=say(spoken(detector.id, name, defaults[name], with_codes=True)),
+            meaning=say(meaning),
+        )
+        for name, meaning in meanings.items()
+    ]
+    if not meanings:
         lines.append(t("no_parameters"))
     lines += ["", f"## {t('needs')}", ""]
     lines += [
@@ -167,8 +179,11 @@ def schema_page(language: Language) -> str:
         ]
         for column in table.columns:
             name = f"**{column.name}**" if column.required else column.name
-            words = " \\| ".join(column.choices)
-            kind = f"{column.kind}: {words}" if column.choices else str(column.kind)
+            words = " \\| ".join(
+                f"{word} {said.zh}" if language == "zh" else word
+                for word, said in choices(table.name, column.name).items()
+            )
+            kind = f"{column.kind}: {words}" if words else str(column.kind)
             lines.append(f"| {name} | {column.zh} | {kind} | {column.refers or ''} |")
         lines.append("")
     lines += [f"## {t('graph')}", "", f"| {t('node')} | {t('properties')} | |", "|---|---|---|"]
@@ -182,7 +197,7 @@ def schema_page(language: Language) -> str:
 
 
 def detector_as_dict(detector: Detector) -> dict[str, Any]:
-    """A detector's metadata as JSON: both languages, parameters as JSON Schema."""
+    """A detector's metadata as JSON: both languages, parameters as JSON Schema, `meanings` what each of them means."""
     return {
         "id": detector.id,
         "family": detector.family,
@@ -204,6 +219,7 @@ def detector_as_dict(detector: Detector) -> dict[str, Any]:
         "blind": detector.blind.as_dict(),
         "max_share": detector.max_share,
         "parameters": detector.parameters.model_json_schema(),
+        "meanings": {name: meaning.as_dict() for name, meaning in described(detector).items()},
     }
 
 
@@ -222,6 +238,7 @@ def schema_as_dict() -> dict[str, Any]:
                         "required": c.required,
                         "refers": c.refers,
                         "choices": list(c.choices),
+                        "words": {word: said.as_dict() for word, said in choices(table.name, c.name).items()},
                         "aliases": list(c.aliases),
                     }
                     for c in table.columns
@@ -237,11 +254,6 @@ def schema_as_dict() -> dict[str, Any]:
             for e in EDGES
         ],
     }
-
-
-def shown(value: object) -> str:
-    """A parameter's value in a sentence: `a, b, c` for a list."""
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _cases(detector: Detector) -> list[dict[str, Any]]:

@@ -19,10 +19,12 @@ from i18n import Language, money, text
 from queries.coverage import Coverage
 from queries.detector import FAMILIES, Detector
 from queries.laws import laws
+from queries.parameters import described, spoken
 from queries.registry import detector as find_detector
 from queries.scan import Progress as ScanProgress
 from queries.scan import ScanResult
 from viz.doctor import Check
+from viz.wording import term
 
 NOTES = 12
 """Most notes of a load that the screen shows; the load report has them all."""
@@ -228,7 +230,9 @@ def show_finding(finding: dict[str, Any], language: Language) -> None:
     heading("who")
     who = Table(show_header=False, box=None, pad_edge=False)
     for entity in finding["entities"]:
-        who.add_row(entity["role"], entity["kind"], escape(entity["id"]))
+        who.add_row(
+            term("role", entity["role"], language), term("kind", entity["kind"], language), escape(entity["id"])
+        )
     console.print(who)
     heading("innocent")
     titles = {twin.id: twin.title.in_language(language) for twin in found.innocent}
@@ -238,9 +242,8 @@ def show_finding(finding: dict[str, Any], language: Language) -> None:
     heading("rows")
     rows = Table(show_header=False, box=None, pad_edge=False)
     for record in finding["evidence"]["records"]:
-        rows.add_row(
-            escape(record["file"]), text("explain.row", language, row=record["row"]), record["ref"].split(":")[0]
-        )
+        table = term("table", record["ref"].split(":")[0], language)
+        rows.add_row(escape(record["file"]), text("explain.row", language, row=record["row"]), escape(table))
     console.print(rows)
     heading("law")
     for rule in finding["legal_basis"]:
@@ -249,10 +252,14 @@ def show_finding(finding: dict[str, Any], language: Language) -> None:
         console.print(f"· {law.title.in_language(language)} {law.article.in_language(language)}{unseen}")
         console.print("  " + escape(law.says.in_language(language)), style="dim")
     heading("parameters")
-    console.print(
-        ", ".join(f"{k} = {v}" for k, v in finding["parameters"].items()) or text("explain.none", language),
-        soft_wrap=True,
-    )
+    meanings = described(found)
+    for name, value in finding["parameters"].items():
+        said = spoken(found.id, name, value).in_language(language)
+        console.print(f"· {name} = {escape(said)}", soft_wrap=True)
+        if name in meanings:
+            console.print("  " + escape(meanings[name].in_language(language)), style="dim", soft_wrap=True)
+    if not finding["parameters"]:
+        console.print(text("explain.none", language))
     console.print(
         text(
             "explain.version",

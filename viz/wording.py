@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from graph.schema.words import chosen
 from i18n import Language, Text, catalogue, money, text
 from queries.explore.vocabulary import KINDS
 from viz.plain import line, plain
@@ -83,6 +84,12 @@ def term(group: str, word: object, language: Language) -> str:
     """The name of a kind, role, relation or verdict (`export.<group>_<word>`), or the word itself."""
     entry = catalogue().get(f"export.{group}_{word}")
     return entry.in_language(language) if entry else line(str(word or "").replace("_", " "))
+
+
+def cell(table: object, column: object, value: object, language: Language) -> str:
+    """A cell of a table of the data contract: a choice (`bill`) as its word, other values as they stand."""
+    word = chosen(str(table), str(column), value)
+    return word.in_language(language) if word else said(value, language)
 
 
 def relation(edge_type: object, language: Language) -> str:

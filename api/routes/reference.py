@@ -21,7 +21,7 @@ from viz.pages import detector_as_dict, schema_as_dict
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["reference"])
 
-PAGE_SECTIONS = ("ui", "status", "verdict")
+PAGE_SECTIONS = ("ui", "status", "verdict", "choice")
 """Sections of the catalogue that the page shows."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from graph.schema.words import chosen
 from i18n import Text, money
 from queries.explore.shapes import iso
 from queries.wording import TIES, tie
@@ -332,23 +333,6 @@ DRAWN: dict[str, Text] = {
 
 _OTHER = Text(zh="{source}与{target}共同出现在证据中", en="{source} and {target} stand together in the evidence")
 
-_WORDS: dict[str, Text] = {
-    **TIES,
-    "project_manager": Text(zh="项目经理", en="project manager"),
-    "technical": Text(zh="技术负责人", en="technical lead"),
-    "contact": Text(zh="联系人", en="contact"),
-    "safety": Text(zh="安全员", en="safety officer"),
-    "other": Text(zh="其他", en="other"),
-    "transfer": Text(zh="转账", en="transfer"),
-    "guarantee": Text(zh="保函", en="guarantee"),
-    "insurance": Text(zh="保险", en="insurance"),
-    "download": Text(zh="下载", en="download"),
-    "prepare": Text(zh="编制", en="prepare"),
-    "upload": Text(zh="上传", en="upload"),
-    "decrypt": Text(zh="解密", en="decrypt"),
-    "open": Text(zh="公开", en="open"),
-    "agreement": Text(zh="协议", en="agreement"),
-}
 _SAID = ("kind", "relation", "role", "title", "stage", "form", "method", "purpose")
 """Properties that belong into the sentence of an edge, in this order."""
 
@@ -374,7 +358,8 @@ def sentence(
     """An edge as a sentence with names, sum, days and what else its row says."""
     kind = KINDS.get(edge_type)
     told = kind.told if kind else DRAWN.get(edge_type, _OTHER)
-    details = [_word(str(properties[name])) for name in _SAID if properties.get(name)]
+    table = kind.table if kind else ""
+    details = [_word(table, name, str(properties[name])) for name in _SAID if properties.get(name)]
     if (share := properties.get("share_pct")) is not None:
         details.append(Text(zh=f"{share:g}%", en=f"{share:g}%"))
     if amount is not None:
@@ -395,10 +380,8 @@ def _fill(pattern: str, source: str, target: str) -> str:
     return pattern.format(source=source, target=target)
 
 
-def _word(value: str) -> Text:
-    if value in _WORDS:
-        return _WORDS[value]
-    return tie(value) if ":" in value else _same(value)
+def _word(table: str, column: str, value: str) -> Text:
+    return chosen(table, column, value) or TIES.get(value) or (tie(value) if ":" in value else _same(value))
 
 
 def _same(value: str) -> Text:

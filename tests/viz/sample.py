@@ -152,7 +152,13 @@ def bundle() -> dict[str, Any]:
                 {"id": "long_standing_supplier", "title": {"zh": "长期供应商", "en": "Long-standing supplier"}},
                 {"id": "tax", "title": {"zh": "缴纳税款", "en": "Tax"}},
             ],
-            "parameters": [{"name": "days_after", "default": 90, "description": "Days after the release."}],
+            "parameters": [
+                {
+                    "name": "days_after",
+                    "default": 90,
+                    "description": {"zh": "清偿后的统计期限（天）", "en": "Days after the release."},
+                }
+            ],
         },
         "laws": [
             {
@@ -201,7 +207,15 @@ def bundle() -> dict[str, Any]:
                 "row": 68,
                 "columns": {"debt_id": "D1", "amount": "4731703.97", "note": None},
                 "terms": {"debt_id": "欠款编号", "amount": "欠款金额"},
-            }
+            },
+            {
+                "ref": "payments:2cc33c983952e496",
+                "table": "payments",
+                "file": "payments.csv",
+                "row": 7,
+                "columns": {"payment_id": "X1", "form": "in_kind"},
+                "terms": {"payment_id": "支付编号", "form": "支付形式"},
+            },
         ],
     }
 

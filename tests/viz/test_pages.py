@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from queries.parameters import described
 from queries.registry import DETECTORS
 from tests.conftest import ROOT
 from viz.pages import differing, printed_pages, write_pages
@@ -20,9 +21,10 @@ def test_every_detector_has_a_page_in_both_languages() -> None:
         english, chinese = pages[f"detectors/{detector.id}.md"], pages[f"detectors/{detector.id}.zh.md"]
         assert detector.question.en in english
         assert detector.question.zh in chinese
-        for name, field in detector.parameters.model_fields.items():
-            assert f"`{name}`" in english
-            assert field.description in english
+        for name, meaning in described(detector).items():
+            assert f"- `{name}` = " in english
+            assert meaning.en in english
+            assert meaning.zh in chinese
 
 
 def test_links_between_pages_resolve() -> None:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from i18n import Language, text
 from queries.detector import FAMILIES
+from queries.parameters import spoken
 from viz import wording
 from viz.picture import Picture, picture
 from viz.plain import css_string, plain
@@ -137,6 +138,8 @@ def _page(template: str, language: Language, watermark: Watermark, **values: Any
             span=lambda first, last: wording.span(first, last, language),
             spelled=lambda day: wording.spelled(day, language),
             relation=lambda word: wording.relation(word, language),
+            cell=lambda table, column, value: wording.cell(table, column, value, language),
+            spoken=lambda detector, name, value: spoken(str(detector), name, value).in_language(language),
             iso=wording.iso,
             exact=wording.exact,
             name_of=wording.name_of,

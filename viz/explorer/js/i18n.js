@@ -47,6 +47,14 @@ export function wordOr(set, code) {
   return tables[language]?.[`${set}_${String(code).toLowerCase()}`] ?? String(code);
 }
 
+const TABLES = { Party: 'orgs', Contact: 'contacts', Tender: 'tenders', Bid: 'bids', Contract: 'contracts', Payment: 'payments' };
+
+/** A cell of a table (`payments`) or a property of a node (`Payment`): choices in words, other values as they stand. */
+export function cell(of, column, value) {
+  const words = String(value).split(';').map((code) => tables[language]?.[`choice_${TABLES[of] ?? of}_${column}_${code}`]);
+  return words.every(Boolean) ? words.join(language === 'en' ? ', ' : '、') : wordOr('value', value);
+}
+
 /** A text of the data in the present language; a plain string is itself. */
 export function said(value) {
   if (value === null || value === undefined) return '';

@@ -2,7 +2,7 @@
 import { at, get } from '../api.js';
 import { button, clear, h } from '../dom.js';
 import { count, day, exact, money } from '../format.js';
-import { said, t, word, wordOr } from '../i18n.js';
+import { cell, said, t, word } from '../i18n.js';
 import { explain } from '../overlay.js';
 import { link } from '../router.js';
 
@@ -16,9 +16,9 @@ async function record(ref) {
 /** A source row as a list: file and row first, then each column with its Chinese term. */
 export function rowList(row) {
   return h('div', { class: 'record' },
-    h('p', { class: 'number' }, h('strong', { text: t('file_row', { file: row.file, row: count(row.row) }) }), ' ', h('span', { class: 'muted', text: row.table })),
+    h('p', { class: 'number' }, h('strong', { text: t('file_row', { file: row.file, row: count(row.row) }) }), ' ', h('span', { class: 'muted', shown: () => word('table', row.table) })),
     h('dl', { class: 'pairs' }, Object.entries(row.columns).filter(([, v]) => v !== null && v !== '').map(([name, value]) => [
-      h('dt', { shown: () => (document.documentElement.lang === 'en' ? name.replaceAll('_', ' ') : row.terms?.[name] ?? name), title: name }), h('dd', { text: String(value) })])));
+      h('dt', { shown: () => (document.documentElement.lang === 'en' ? name.replaceAll('_', ' ') : row.terms?.[name] ?? name), title: name }), h('dd', { shown: () => cell(row.table, name, value) })])));
 }
 
 const pair = (key, value) => (value === '' || value === null || value === undefined ? null : [h('dt', { t: key }), h('dd', { class: 'number', text: value })]);
@@ -43,7 +43,7 @@ function nodeCard(node, acts) {
   return [
     h('h3', { text: node.name || node.key }), h('p', { class: 'muted', shown: () => `${word('kind', node.kind)} · ${node.key ?? ''}` }),
     h('dl', { class: 'pairs' }, pair('col_region', node.region), pair('col_amount', node.amount ? `${money(node.amount, node.currency ?? 'CNY')}（${exact(node.amount, node.currency ?? 'CNY')}）` : ''), pair('col_day', day(node.day)),
-      Object.entries(node.properties ?? {}).filter(([, v]) => v !== null && v !== '' && typeof v !== 'object').map(([name, value]) => [h('dt', { shown: () => word('prop', name) }), h('dd', { shown: () => wordOr('value', value) })])),
+      Object.entries(node.properties ?? {}).filter(([, v]) => v !== null && v !== '' && typeof v !== 'object').map(([name, value]) => [h('dt', { shown: () => word('prop', name) }), h('dd', { shown: () => cell(node.label, name, value) })])),
     h('div', { class: 'bar tight' }, acts, party && h('a', { class: 'button small', href: link('party', node.key), t: 'profile' })),
   ];
 }

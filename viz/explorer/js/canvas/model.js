@@ -1,6 +1,6 @@
 // What is on the canvas, apart from how it is drawn: nodes, edges, what is hidden, pinned, grouped, and the way back.
 import { brief } from '../format.js';
-import { t, word } from '../i18n.js';
+import { cell, t, word } from '../i18n.js';
 
 export const DEFAULT_NODES = 300;
 export const MOST_NODES = 2000;
@@ -168,6 +168,6 @@ export function edgeLabel(edge) {
   if (edge.type === 'OWNS') return edge.share_pct === null || edge.share_pct === undefined ? word('edge', 'OWNS') : `${Number(edge.share_pct)} %`;
   if (edge.type === 'ROLE' && p.kind) return word('role', p.kind);
   if (edge.type === 'POST' && p.title) return p.title;
-  if (edge.type === 'KIN' && p.relation) return word('value', p.relation);
+  if (edge.type === 'KIN' && p.relation) return cell('kinship', 'relation', p.relation);
   return word('edge', edge.type);
 }

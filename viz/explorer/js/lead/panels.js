@@ -3,7 +3,7 @@ import { at, post } from '../api.js';
 import { decisionForm, stepsOf } from '../decide.js';
 import { button, clear, h, icon, put } from '../dom.js';
 import { count, day, exact, moment, money, proseDay } from '../format.js';
-import { said, t, word } from '../i18n.js';
+import { cell, said, t, word } from '../i18n.js';
 import { emptyView, failed } from '../overlay.js';
 import { link } from '../router.js';
 import { badge } from '../words.js';
@@ -25,7 +25,7 @@ export function why(panel, lead) {
     doc.statistics && [heading('null_model'), h('dl', { class: 'pairs' }, Object.entries(doc.statistics).map(([name, value]) => [h('dt', { text: name }), h('dd', { class: 'number', text: typeof value === 'number' ? String(Number(value.toPrecision(4))) : value })]))],
     meta.rule && h('details', {}, h('summary', { t: 'rule_and_parameters' }), h('p', { said: meta.rule }), meta.why && h('p', { said: meta.why }), meta.blind && h('p', { class: 'muted', said: meta.blind }),
       h('table', { class: 'plain' }, h('thead', {}, h('tr', {}, ['parameter', 'param_value', 'param_default', 'param_meaning'].map((key) => h('th', { scope: 'col', t: key })))),
-        h('tbody', {}, (meta.parameters ?? []).map((p) => h('tr', {}, h('td', { text: p.name }), h('td', { class: 'number', text: JSON.stringify(p.value ?? p.default) }), h('td', { class: 'number', text: JSON.stringify(p.default) }), h('td', { ...(typeof p.description === 'object' ? { said: p.description } : { text: p.description ?? '' }) })))))),
+        h('tbody', {}, (meta.parameters ?? []).map((p) => h('tr', {}, h('td', { text: p.name }), h('td', { class: 'number', said: p.value_text }), h('td', { class: 'number', said: p.default_text }), h('td', { said: p.description })))))),
     h('dl', { class: 'pairs small' }, [['col_id', lead.finding_id], ['detector', `${lead.detector} v${doc.detector_version}`], ['scan', doc.scan_id], ['data_as_of', day(doc.data_as_of)]].map(([key, value]) => [h('dt', { t: key }), h('dd', { class: 'number', text: value ?? '' })])));
 }
 
@@ -57,7 +57,7 @@ export function rows(panel, records, { choose, marks }) {
     panel.append(h('div', { class: 'rows-table', tabIndex: 0, role: 'region', 'aria-label': table }, h('table', { class: 'plain' }, h('caption', { shown: () => `${word('table', table)} · ${count(list.length)}` }),
       h('thead', {}, h('tr', {}, h('th', { scope: 'col', t: 'col_file' }), h('th', { scope: 'col', class: 'right', t: 'col_row' }), columns.map((name) => h('th', { scope: 'col', shown: () => label(name), title: name })))),
       h('tbody', {}, list.map((record) => {
-        const row = h('tr', {}, h('td', {}, h('button', { type: 'button', class: 'link', text: record.file, title: record.ref, on: { click: () => choose(record) } })), h('td', { class: 'right', text: count(record.row) }), columns.map((name) => h('td', { class: String(record.columns[name] ?? '').length > 26 ? 'long' : '', text: record.columns[name] ?? '' })));
+        const row = h('tr', {}, h('td', {}, h('button', { type: 'button', class: 'link', text: record.file, title: record.ref, on: { click: () => choose(record) } })), h('td', { class: 'right', text: count(record.row) }), columns.map((name) => h('td', { class: String(record.columns[name] ?? '').length > 26 ? 'long' : '', shown: () => cell(table, name, record.columns[name] ?? '') })));
         marks.push({ element: row, ref: record.ref });
         return row;
       })))));
