@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -17,6 +17,7 @@ from i18n import Text, listing
 from queries.evidence import refs
 from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier, Verdict, numbered
 from queries.laws import in_force
+from queries.rows import Columns, Rows
 
 CONSORTIUM = Text(zh="联合体成员", en="Consortium partners")
 
@@ -78,8 +79,8 @@ class Group:
     tender_id: str
     day: date | None
     bidders: tuple[str, ...]
-    rows: pd.DataFrame
-    explained: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rows: Rows
+    explained: Rows | None = None
 
     @property
     def identity(self) -> dict[str, str]:
@@ -93,8 +94,8 @@ class Group:
 
     def named(self, column: str, name_column: str) -> Text:
         """What stands in a column, each by name, or by id where no table names it."""
-        pairs = dict(zip(self.rows[column], self.rows[name_column], strict=True))
-        return listing(name if isinstance(name, str) else str(key) for key, name in pairs.items())
+        pairs = dict(self.rows.cells(column, name_column))
+        return listing(name or str(key) for key, name in pairs.items())
 
     @property
     def things(self) -> tuple[str, ...]:
@@ -104,8 +105,7 @@ class Group:
     @property
     def units(self) -> int:
         """Independent bids in the group: the partners of one consortium make one bid."""
-        pairs = zip(self.rows["consortium_id"], self.rows["bidder_id"], strict=True)
-        return len({consortium if isinstance(consortium, str) else bidder for consortium, bidder in pairs})
+        return len({consortium or bidder for consortium, bidder in self.rows.cells("consortium_id", "bidder_id")})
 
     def entities(self) -> tuple[Entity, ...]:
         """The tender, the bidders and their bids."""
@@ -118,31 +118,27 @@ class Group:
 
     def records(self) -> tuple[Ref, ...]:
         """The rows of the bids and of what they share (column `refs` of the select)."""
-        bids = [Ref("bids", int(key)) for key in self.rows["bid_key"]]
+        bids = [Ref("bids", key) for key in self.rows["bid_key"]]
         return (*bids, *(ref for cell in self.rows["refs"] for ref in refs(cell)))
 
     def links(self) -> tuple[Link, ...]:
         """Bidders to bids, bids to the tender."""
-        bids = dict(
-            zip(self.rows["bid_id"], zip(self.rows["bidder_id"], self.rows["bid_key"], strict=True), strict=True)
-        )
+        bids = {
+            bid: (bidder, Ref("bids", key)) for bid, bidder, key in self.rows.cells("bid_id", "bidder_id", "bid_key")
+        }
         return tuple(
             link
-            for bid, (bidder, key) in bids.items()
-            for link in (
-                Link("SUBMITTED", bidder, bid, Ref("bids", int(key))),
-                Link("BID_FOR", bid, self.tender_id, Ref("bids", int(key))),
-            )
+            for bid, (bidder, row) in bids.items()
+            for link in (Link("SUBMITTED", bidder, bid, row), Link("BID_FOR", bid, self.tender_id, row))
         )
 
     def thing_links(self, kind: str) -> tuple[Link, ...]:
         """From each shared thing, a party, to the bidders that share it."""
-        pairs = sorted(set(zip(self.rows["thing"], self.rows["bidder_id"], strict=True)))
-        return tuple(Link(kind, str(thing), str(bidder)) for thing, bidder in pairs)
+        return tuple(Link(kind, thing, bidder) for thing, bidder in sorted(set(self.rows.cells("thing", "bidder_id"))))
 
     def laws(self, legal_basis: Iterable[str]) -> tuple[str, ...]:
         """Those of the rules that were in force and apply to the tender: the bidding law's, the procurement law's."""
-        return applicable(legal_basis, str(self.rows["regime"].iloc[0]), self.day)
+        return applicable(legal_basis, self.rows["regime"][0], self.day)
 
     def verdicts(self, excuses: tuple[GroupExcuse, ...], *, flagged: bool) -> tuple[Excuse, ...]:
         """The verdict on the consortium and on each excuse: one fits only where nothing else is left."""
@@ -151,12 +147,12 @@ class Group:
         verdicts = [consortium]
         for excuse in excuses:
             rows = self.explained if flagged else self.rows
-            touched = excuse.column is not None and len(rows) > 0 and bool(rows[excuse.column].any())
+            touched = excuse.column is not None and rows is not None and any(rows[excuse.column])
             if touched and not flagged and not alone:
                 verdicts.append(Excuse(excuse.id, Verdict.FITS, excuse.fits))
             elif touched:
                 verdicts.append(Excuse(excuse.id, Verdict.RULED_OUT, excuse.fits if alone else _PART))
-            elif excuse.unknown and excuse.not_checkable and bool(self.rows[excuse.unknown].any()):
+            elif excuse.unknown and excuse.not_checkable and any(self.rows[excuse.unknown]):
                 verdicts.append(Excuse(excuse.id, Verdict.NOT_CHECKABLE, excuse.not_checkable))
             else:
                 verdicts.append(Excuse(excuse.id, Verdict.RULED_OUT, excuse.ruled_out))
@@ -165,12 +161,12 @@ class Group:
     def consortium_excuse(self) -> Excuse:
         """Whether the bidders are partners of one consortium."""
         if self.units == 1:
-            name = str(self.rows["consortium_id"].iloc[0])
+            name = self.rows["consortium_id"][0]
             basis = Text(
                 zh="上述投标人同属联合体 {name}，为同一投标。", en="All of them bid as one consortium, {name}."
             ).format(name=name)
             return Excuse("consortium_partners", Verdict.FITS, basis)
-        if not bool(self.rows["consortia_known"].iloc[0]):
+        if not self.rows["consortia_known"][0]:
             basis = Text(zh="数据中没有联合体信息。", en="The data name no consortia.")
             return Excuse("consortium_partners", Verdict.NOT_CHECKABLE, basis)
         basis = Text(zh="投标记录未将其列为同一联合体。", en="The bids do not name one consortium for them.")
@@ -222,11 +218,12 @@ def leads(
     standing = np.zeros(len(rows), dtype=bool)
     standing[units.index[units > 1]] = True
     beside = rows[~standing]
-    places = beside.groupby(["tender_id", "bidder_id"], sort=False).indices
+    places = beside.groupby(["tender_id", "bidder_id"], sort=False).indices if len(beside) else {}
+    whole = Columns(beside)
     for part in groups(rows[standing]):
         own = [places[key] for bidder in part.bidders if (key := (part.tender_id, bidder)) in places]
         if own:
-            part = replace(part, explained=beside.iloc[np.sort(np.concatenate(own))])
+            part = replace(part, explained=Rows(whole, np.sort(np.concatenate(own)).tolist()))
         yield _lead(part, excuses, account(part), legal_basis, flagged=True)
     label = _components(rows)
     for group in groups(rows[~np.isin(label, label[standing])]):
@@ -269,20 +266,17 @@ def groups(rows: pd.DataFrame) -> Iterator[Group]:
     if not len(rows):
         return
     rows = rows.sort_values(["tender_id", "bidder_id", "thing", "bid_key"], kind="stable").reset_index(drop=True)
-    # One block of objects is cut into small frames many times faster than a column of strings each.
-    rows = rows.astype({name: object for name, kind in rows.dtypes.items() if isinstance(kind, pd.StringDtype)})
     # Sorted by tender and bidder, a group's rows may be apart; its order is that of its first row.
     label = _components(rows)
     order = np.argsort(label, kind="stable")
     bounds = np.flatnonzero(np.diff(label[order], prepend=-1, append=-1))
-    parts = [order[start:end] for start, end in itertools.pairwise(bounds)]
-    for part in (rows.iloc[places] for places in sorted(parts, key=lambda places: int(places[0]))):
+    whole, places = Columns(rows), order.tolist()
+    for _, start, end in sorted((places[start], start, end) for start, end in itertools.pairwise(bounds.tolist())):
+        part = Rows(whole, places[start:end])
         bidders = tuple(sorted(set(part["bidder_id"])))
         if len(bidders) > 1:
-            day = part["day"].iloc[0]
-            yield Group(
-                str(part["tender_id"].iloc[0]), None if pd.isna(day) else pd.Timestamp(day).date(), bidders, part
-            )
+            day = part["day"][0]
+            yield Group(part["tender_id"][0], None if day is None else day.date(), bidders, part)
 
 
 def _components(rows: pd.DataFrame) -> npt.NDArray[np.int32]:

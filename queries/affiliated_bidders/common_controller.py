@@ -105,7 +105,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 def _account(group: Group) -> Account:
     rows = group.rows
-    kinds = dict(zip(rows["thing"], rows["top_kind"], strict=True))
+    kinds = dict(rows.cells("thing", "top_kind"))
     owners = sorted({pair for path in rows["path"] for pair in itertools.pairwise(map(str, path))})
     between = sorted({party for pair in owners for party in pair} - kinds.keys() - set(group.bidders))
     reason = Text(
@@ -114,7 +114,7 @@ def _account(group: Group) -> Account:
     ).format(
         bidders=group.names,
         tender=group.tender_id,
-        links=int(rows["links"].max()),
+        links=max(rows["links"]),
         top=group.named("thing", "top_name"),
     )
     return Account(
@@ -125,7 +125,7 @@ def _account(group: Group) -> Account:
             *(Entity(party, "org", "holding") for party in between),
         ),
         links=tuple(Link("OWNS", upper, lower) for upper, lower in owners),
-        score=1 / max(1, int(rows["links"].min())),
+        score=1 / max(1, min(rows["links"])),
     )
 
 

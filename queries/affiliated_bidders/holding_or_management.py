@@ -111,23 +111,23 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 
 def _account(group: Group) -> Account:
-    lower = group.rows[group.rows["bidder_id"] != group.rows["thing"]]
+    lower = group.rows.where(bidder != thing for bidder, thing in group.rows.cells("bidder_id", "thing"))
     hows = {how for cell in lower["hows"] for how in cell}
     steps = sorted({pair for path in lower["path"] for pair in itertools.pairwise(map(str, path))})
     between = sorted({party for pair in steps for party in pair} - set(group.bidders))
     # Government procurement bars direct relations only.
-    fact = bool(lower["direct"].any()) or lower["regime"].iloc[0] == "bidding"
+    fact = any(lower["direct"]) or lower["regime"][0] == "bidding"
     reasons = [
         Text(
             zh="投标人{top}{how}投标人{lower}，均参加标段 {tender} 投标。",
             en="{top} {how} {lower}, and all of them bid for tender {tender}.",
         ).format(
-            top=name if isinstance(name, str) else top,
+            top=name or top,
             how=listing(HOW[how] for how in HOW if how in hows),
             lower=Group(group.tender_id, group.day, group.bidders, part).names,
             tender=group.tender_id,
         )
-        for (top, name), part in lower.groupby(["thing", "top_name"], sort=True, dropna=False)
+        for (top, name), part in lower.by("thing", "top_name")
     ]
     if not fact:
         reasons.append(
@@ -141,7 +141,7 @@ def _account(group: Group) -> Account:
         tier=Tier.A if fact else Tier.B,
         entities=tuple(Entity(party, "org", "holding") for party in between),
         links=tuple(Link("HOLDS", upper, below) for upper, below in steps),
-        score=1.0 if lower["direct"].any() else 0.7,
+        score=1.0 if any(lower["direct"]) else 0.7,
     )
 
 

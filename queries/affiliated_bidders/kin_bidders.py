@@ -137,7 +137,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 def _account(group: Group) -> Account:
     columns = ("one", "other", "one_name", "other_name", "relation")
-    pairs = sorted(set(zip(*(group.rows[column].fillna("") for column in columns), strict=True)))
+    pairs = sorted({tuple(cell or "" for cell in cells) for cells in group.rows.cells(*columns)})
     reason = Text(
         zh="{bidders}参加标段 {tender} 投标，其负责人或者主要股东为亲属：{kin}。",
         en="{bidders} bid for tender {tender}, and their principals are kin: {kin}.",

@@ -47,7 +47,7 @@ def _account(group: Group) -> Account:
     ).format(bidders=group.names, tender=group.tender_id, head=group.named("thing", "person_name"))
     return Account(
         reasons=(reason,),
-        tier=Tier.B if group.rows["by_name"].all() else Tier.A,
+        tier=Tier.B if all(group.rows["by_name"]) else Tier.A,
         entities=tuple(Entity(person, "person", "head") for person in group.things),
         links=group.thing_links("ROLE"),
     )

@@ -117,8 +117,8 @@ def _account(group: Group) -> Account:
         zh="{names}参加标段 {tender} 投标，登记的{kinds}相同。",
         en="{names} bid for tender {tender} and are registered with the same {kinds}.",
     ).format(names=group.names, tender=group.tender_id, kinds=listing(kinds))
-    contacts = sorted(set(zip(group.rows["thing"], group.rows["kind"], strict=True)))
-    uses = sorted(set(zip(group.rows["bidder_id"], group.rows["thing"], strict=True)))
+    contacts = sorted(set(group.rows.cells("thing", "kind")))
+    uses = sorted(set(group.rows.cells("bidder_id", "thing")))
     return Account(
         reasons=(reason,),
         tier=Tier.B,

@@ -159,7 +159,7 @@ def _together(rows: pd.DataFrame) -> pd.Series:
 def _account(group: Group) -> Account:
     rows = group.rows
     roles = {role for cell in rows["hows"] for role in cell}
-    kinds = dict(zip(rows["thing"], rows["person_kind"], strict=True))
+    kinds = dict(rows.cells("thing", "person_kind"))
     reason = Text(
         zh="{bidders}参加标段 {tender} 投标，{holder}在各家均任职或者持股（{roles}）。",
         en="{bidders} bid for tender {tender}, and {holder} has a part in each of them ({roles}).",

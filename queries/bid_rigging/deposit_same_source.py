@@ -96,16 +96,16 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 
 def _account(group: Group) -> Account:
-    deposits = int(group.rows.drop_duplicates("bid_id")["amount"].fillna(0).sum())
+    deposits = sum(int(amount or 0) for amount in group.rows.distinct("bid_id")["amount"])
     reason = Text(
         zh="{names}在标段 {tender} 的投标保证金（合计 {sum}）出自同一账户或同一付款人。",
         en="The deposits of {names} for tender {tender} ({sum} in all) came from one account or payer.",
     ).format(names=group.names, tender=group.tender_id, sum=money(deposits))
-    paid = group.rows.dropna(subset=["payer_id"]).drop_duplicates(["payer_id", "bid_id"])
+    paid = dict.fromkeys((payer, bid) for payer, bid in group.rows.cells("payer_id", "bid_id") if payer)
     return Account(
         reasons=(reason,),
         tier=Tier.A,
-        links=tuple(Link("PAID_DEPOSIT", p, b) for p, b in zip(paid["payer_id"], paid["bid_id"], strict=True)),
+        links=tuple(Link("PAID_DEPOSIT", p, b) for p, b in paid),
         amount=Amount(deposits),
     )
 

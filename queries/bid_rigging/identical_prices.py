@@ -59,7 +59,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 
 def _account(group: Group) -> Account:
-    prices = sorted(set(zip(group.rows["price"].astype(int), group.rows["currency"], strict=True)))
+    prices = sorted(set(group.rows.cells("price", "currency")))
     reason = Text(
         zh="{bidders}对标段 {tender} 的报价完全相同：{prices}。",
         en="{bidders} ask the same price for tender {tender}: {prices}.",

@@ -13,6 +13,7 @@ from queries.bidders import MEMBER, comparable
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Entity, Excuse, Lead, Link, Ref, Tier, Verdict, numbered
 from queries.groups import CONSORTIUM, Account, Group, GroupExcuse, applicable, leads
+from queries.rows import Rows
 
 PROGRESSION: dict[str, Text] = {
     "arithmetic": Text(zh="等差排列", en="an arithmetic progression"),
@@ -147,12 +148,12 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     )
     ratio = rows["how"] == "ratio"
     yield from leads(rows[~ratio], EXCUSES, _progression, LAWS)
-    for _, pair in rows[ratio].groupby("thing", sort=True):
+    for _, pair in Rows.of(rows[ratio]).by("thing"):
         yield _ratio(pair)
 
 
 def _progression(group: Group) -> Account:
-    rows = group.rows.drop_duplicates("price").sort_values("price")
+    rows = group.rows.distinct("price").ordered("price")
     hows = set(rows["how"])
     reason = Text(
         zh="标段 {tender} 中{bidders}的 {n} 个报价由低到高呈{how}（{low:,.2f} 元至 {high:,.2f} 元）。",
@@ -162,21 +163,21 @@ def _progression(group: Group) -> Account:
         bidders=group.names,
         n=len(rows),
         how=listing(PROGRESSION[how] for how in PROGRESSION if how in hows),
-        low=int(rows["price"].iloc[0]) / 100,
-        high=int(rows["price"].iloc[-1]) / 100,
+        low=rows["price"][0] / 100,
+        high=rows["price"][-1] / 100,
     )
     return Account(reasons=(reason,), tier=Tier.B, score=min(1.0, len(rows) / 8), rank=float(len(rows)))
 
 
-def _ratio(rows: pd.DataFrame) -> Lead:
-    one, two = str(rows["thing"].iloc[0]).split(" ")
+def _ratio(rows: Rows) -> Lead:
+    one, two = rows["thing"][0].split(" ")
     tenders = sorted(set(rows["tender_id"]))
-    days = sorted(pd.Timestamp(day).date() for day in rows["day"].dropna())
-    matters = [Group(str(t), None, (one, two), part) for t, part in rows.groupby("tender_id", sort=True)]
+    days = sorted(day.date() for day in rows["day"] if day is not None)
+    matters = [Group(tender, None, (one, two), part) for (tender,), part in rows.by("tender_id")]
     reason = Text(
         zh="{bidders}在 {n} 个共同投标的标段中，后者报价始终为前者的 {ratio:.4f} 倍。",
         en="In {n} tenders that {bidders} both bid for, the second's price is {ratio:.4f} times the first's.",
-    ).format(bidders=matters[0].names, n=len(tenders), ratio=float(rows["usual"].iloc[0]))
+    ).format(bidders=matters[0].names, n=len(tenders), ratio=rows["usual"][0])
     last = days[-1] if days else None
     whole = Group("", last, (one, two), rows)
     return Lead(
@@ -196,7 +197,7 @@ def _ratio(rows: pd.DataFrame) -> Lead:
             ),
             *whole.verdicts(EXCUSES, flagged=False)[1:],
         ),
-        records=tuple(Ref("bids", int(key)) for key in rows["bid_key"]),
+        records=tuple(Ref("bids", key) for key in rows["bid_key"]),
         links=tuple(Link("BID_FOR", bidder, matter.tender_id) for matter in matters for bidder in (one, two)),
         score=min(1.0, len(tenders) / 10),
         rank=float(len(tenders)),

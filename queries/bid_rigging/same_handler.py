@@ -68,8 +68,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 def _account(group: Group, params: Parameters) -> Account:
     parts = {part for cell in group.rows["hows"] for part in cell}
-    known = group.rows[~group.rows["by_name"]]
-    fact = any(part in params.fact_parts for cell in known["hows"] for part in cell)
+    known = [cell for cell, by_name in group.rows.cells("hows", "by_name") if not by_name]
+    fact = any(part in params.fact_parts for cell in known for part in cell)
     reason = Text(
         zh="{bidders}参加标段 {tender} 投标，{part}均为{person}。",
         en="{bidders} bid for tender {tender} with one {part}, {person}.",

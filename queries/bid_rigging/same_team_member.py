@@ -78,7 +78,7 @@ def _account(group: Group) -> Account:
     )
     return Account(
         reasons=(reason,),
-        tier=Tier.B if group.rows["by_name"].all() else Tier.A,
+        tier=Tier.B if all(group.rows["by_name"]) else Tier.A,
         entities=tuple(Entity(person, "person", "team_member") for person in group.things),
         links=group.thing_links("IN_TEAM_OF"),
         score=1.0 if "project_manager" in roles else 0.8,

@@ -14,6 +14,7 @@ from queries.debt_feeding.trail import Trail
 from queries.debt_feeding.walk import THEN, WALK, WALKED
 from queries.detector import Cypher, Detector, Innocent, Sql
 from queries.finding import Amount, Lead, Tier
+from queries.rows import Rows
 from queries.verdicts import verdict
 from queries.wording import name, tie
 
@@ -72,10 +73,10 @@ FROM releases
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each debt, creditor and end of the cycle."""
-    for (debt, _, _), own in rows.groupby(["debt_id", "creditor", "beneficiary"], sort=True):
+    for (debt, _, _), own in Rows.of(rows).by("debt_id", "creditor", "beneficiary"):
         trail = Trail(own, carry(chains(own), keep_pct=params.keep_pct, hop_days=params.hop_days))
         if trail.carried.chains and trail.carried.reached * 100 >= params.min_pct * trail.released:
-            yield _lead(str(debt), trail, params)
+            yield _lead(debt, trail, params)
 
 
 def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
@@ -87,7 +88,7 @@ def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
         else Text(
             zh="{beneficiary}是有权审批或支付的公职人员{official}本人或其任职、持股的企业（{tie}）。",
             en="{beneficiary} is {official}, who approves or pays there, or a firm of the official ({tie}).",
-        ).format(beneficiary=name(first, "beneficiary"), official=name(first, "official"), tie=tie(str(first["how"])))
+        ).format(beneficiary=name(first, "beneficiary"), official=name(first, "official"), tie=tie(first["how"]))
     )
     purposes = trail.purposes()
     direct = to_debtor and not trail.carried.through
@@ -95,7 +96,7 @@ def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
     refund = direct and share <= params.refund_pct and all(says(p, params.refund_words) for p in purposes)
     tax = direct and bool(first["to_government"]) and all(says(p, params.tax_words) for p in purposes)
     return Lead(
-        identity={"debt": debt, "creditor": str(first["creditor"]), "end": str(first["beneficiary"])},
+        identity={"debt": debt, "creditor": first["creditor"], "end": first["beneficiary"]},
         tier=Tier.B,
         entities=trail.entities(debt),
         reasons=(trail.repaid(), trail.passed(), end),

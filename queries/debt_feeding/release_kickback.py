@@ -20,6 +20,7 @@ from queries.debt_feeding.trail import Trail
 from queries.debt_feeding.walk import THEN, WALK, WALKED
 from queries.detector import Cypher, Detector, Innocent, Sql
 from queries.finding import Amount, Lead, Tier
+from queries.rows import Rows
 from queries.wording import name, tie
 
 
@@ -78,27 +79,26 @@ FROM (SELECT r.key, r.key IN (SELECT key FROM deciders) AS decided FROM releases
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each debt, creditor and tied beneficiary, over all paths that the money took."""
-    for _, trade in rows.groupby(["debtor", "creditor", "beneficiary"], sort=True):
-        for debt, own in trade.groupby("debt_id", sort=True):
+    for _, trade in Rows.of(rows).by("debtor", "creditor", "beneficiary"):
+        for (debt,), own in trade.by("debt_id"):
             for part in _measures(own, trade):
                 trail = Trail(part, carry(chains(part), keep_pct=params.keep_pct, hop_days=params.hop_days))
                 share = 100 * trail.carried.reached
                 if params.min_pct * trail.released <= share <= params.max_pct * trail.released and share:
-                    yield _lead(str(debt), trail, params)
+                    yield _lead(debt, trail, params)
                     break
 
 
-def _measures(own: pd.DataFrame, trade: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _measures(own: Rows, trade: Rows) -> Iterator[Rows]:
     """Against what the payments near a debt's releases may be measured.
 
     All releases of the debt together; each of them, the nearest first; all releases of the debtor to the creditor
     that the same payments lie near, since several debts are often released at once and paid for at once.
     """
     yield own
-    for key in own["release_key"].drop_duplicates():
-        yield own[own["release_key"] == key]
-    arrived = set(own["keys"].map(lambda keys: keys[-1]))
-    yield trade[trade["keys"].map(lambda keys: keys[-1] in arrived)]
+    yield from own.split("release_key")
+    arrived = {keys[-1] for keys in own["keys"]}
+    yield trade.where(keys[-1] in arrived for keys in trade["keys"])
 
 
 def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
@@ -106,16 +106,16 @@ def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
     tied = Text(
         zh="{beneficiary}与有权审批或支付的公职人员{official}存在关联（{tie}）。",
         en="{beneficiary} is tied ({tie}) to {official}, who approves or pays there.",
-    ).format(beneficiary=name(first, "beneficiary"), official=name(first, "official"), tie=tie(str(first["how"])))
+    ).format(beneficiary=name(first, "beneficiary"), official=name(first, "official"), tie=tie(first["how"]))
     return Lead(
-        identity={"debt": debt, "creditor": str(first["creditor"]), "beneficiary": str(first["beneficiary"])},
+        identity={"debt": debt, "creditor": first["creditor"], "beneficiary": first["beneficiary"]},
         tier=Tier.B,
         entities=trail.entities(debt),
         reasons=(trail.repaid(), trail.passed(), tied),
         innocent=(
             trade_excuse(trail.is_ordinary_trade(params.days_before + params.days_after, params)),
             wage_excuse(trail.are_wages(params), known=any(trail.purposes())),
-            public_body_excuse(bool(trail.walked["to_government"].all())),
+            public_body_excuse(all(trail.walked["to_government"])),
         ),
         records=tuple(trail.records()),
         links=tuple(trail.links()),

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import networkx as nx
-import pandas as pd
+
+from queries.rows import Rows
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,7 +55,7 @@ class Carried:
         return sorted({payment.payee for chain in self.chains for payment in chain[:-1]})
 
 
-def chains(rows: pd.DataFrame) -> list[Chain]:
+def chains(rows: Rows) -> list[Chain]:
     """The distinct chains of rows that `walk.WALK` returned."""
     found = {
         tuple(
@@ -63,9 +64,7 @@ def chains(rows: pd.DataFrame) -> list[Chain]:
                 days, ledgers, keys, amounts, parties[:-1], parties[1:], strict=True
             )
         )
-        for parties, keys, ledgers, days, amounts in zip(
-            rows["parties"], rows["keys"], rows["ledgers"], rows["days"], rows["amounts"], strict=True
-        )
+        for parties, keys, ledgers, days, amounts in rows.cells("parties", "keys", "ledgers", "days", "amounts")
     }
     return sorted(found)
 

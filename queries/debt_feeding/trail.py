@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-
-import pandas as pd
+from typing import Any
 
 from i18n import Text, money
 from queries.debt_feeding.routes import Carried
 from queries.debt_feeding.trade import History, HistoryParameters, WageParameters, are_wages
 from queries.evidence import refs
 from queries.finding import Entity, Link, Ref
+from queries.rows import Rows
 from queries.wording import name, on
 
 
@@ -24,76 +24,74 @@ class Trail:
     `rows` are rows of `walk.THEN` for one creditor and beneficiary; the first is the one nearest to a release.
     """
 
-    rows: pd.DataFrame
+    rows: Rows
     carried: Carried
 
     @cached_property
-    def walked(self) -> pd.DataFrame:
+    def walked(self) -> Rows:
         """The rows of the chains that carry money."""
         arrived = {payment.key for payment in self.carried.arrivals}
-        return self.rows[self.rows["keys"].map(lambda keys: int(keys[-1]) in arrived)]
+        return self.rows.where(keys[-1] in arrived for keys in self.rows["keys"])
 
     @cached_property
-    def first(self) -> pd.Series:
+    def first(self) -> dict[str, Any]:
         """The row nearest to a release."""
-        return self.walked.iloc[0]
+        return self.walked.first
 
     @cached_property
-    def releases(self) -> pd.DataFrame:
+    def releases(self) -> Rows:
         """One row a release, by day."""
-        return self.rows.drop_duplicates("release_key").sort_values(["release_day", "release_key"])
+        return self.rows.distinct("release_key").ordered("release_day", "release_key")
 
     @property
     def released(self) -> int:
         """The sum of the releases."""
-        return int(self.releases["release_amount"].sum())
+        return int(sum(self.releases["release_amount"]))
 
     @property
     def gap(self) -> int:
         """Days from a release to the nearest payment that left the creditor; negative where it came before."""
-        days = [int(day) for day in self.releases["release_day"]]
+        days: list[int] = self.releases["release_day"]
         return min((p.day - day for p in self.carried.departures for day in days), key=abs)
 
     @property
     def period(self) -> tuple[date, date]:
         """From the first release or payment to the last."""
-        days = [int(day) for day in self.releases["release_day"]] + [p.day for p in self.carried.payments]
+        days = [*self.releases["release_day"], *(payment.day for payment in self.carried.payments)]
         return on(min(days)), on(max(days))
 
     def entities(self, debt: str) -> tuple[Entity, ...]:
         """The debts, debtor, creditor, beneficiary, officials, and whom the money passed through."""
         first = self.first
         persons = {str(person) for cell in self.walked["persons"] for person in cell}
-        recorded = self.walked[self.walked["payee"] != self.walked["beneficiary"]].drop_duplicates("payee")
-        officials = sorted(set(self.walked["official"].dropna().astype(str)))
+        payees = self.walked.cells("payee", "payee_kind", "beneficiary")
+        recorded = {payee: kind for payee, kind, beneficiary in payees if payee != beneficiary}
+        officials = sorted(set(self.walked["official"]) - {None})
         found = (
             Entity(debt, "debt", "debt"),
             *(Entity(other, "debt", "other_debt") for other in sorted(set(self.rows["debt_id"]) - {debt})),
-            Entity(str(first["debtor"]), "org", "debtor"),
-            Entity(str(first["creditor"]), "org", "creditor"),
-            Entity(str(first["beneficiary"]), _kind(first["beneficiary_kind"]), "beneficiary"),
+            Entity(first["debtor"], "org", "debtor"),
+            Entity(first["creditor"], "org", "creditor"),
+            Entity(first["beneficiary"], _kind(first["beneficiary_kind"]), "beneficiary"),
             *(Entity(official, "person", "official") for official in officials),
             *(Entity(p, "person" if p in persons else "org", "pass_through") for p in self.carried.through),
-            *(
-                Entity(str(payee), _kind(kind), "recorded_payee")
-                for payee, kind in sorted(zip(recorded["payee"], recorded["payee_kind"], strict=True))
-            ),
+            *(Entity(payee, _kind(recorded[payee]), "recorded_payee") for payee in sorted(recorded)),
         )
         return tuple(dict.fromkeys(found))
 
     def records(self) -> Iterator[Ref]:
         """The rows of the releases, debts, payments, ties and posts."""
-        yield from (Ref("payments", int(key)) for key in self.releases["release_key"])
-        yield from (Ref("debts", int(key)) for key in self.releases["debt_key"])
+        yield from (Ref("payments", key) for key in self.releases["release_key"])
+        yield from (Ref("debts", key) for key in self.releases["debt_key"])
         yield from (Ref(payment.ledger, payment.key) for payment in self.carried.payments)
         for column in ("official_refs", "tie_refs", "account_ref"):
             yield from (found for cell in self.walked[column] for found in refs(cell))
 
     def links(self) -> Iterator[Link]:
         """The releases and the payments."""
-        debtor, creditor = str(self.first["debtor"]), str(self.first["creditor"])
+        debtor, creditor = self.first["debtor"], self.first["creditor"]
         for key in self.releases["release_key"]:
-            yield Link("PAID", debtor, creditor, Ref("payments", int(key)))
+            yield Link("PAID", debtor, creditor, Ref("payments", key))
         for payment in self.carried.payments:
             yield Link("PAID", payment.payer, payment.payee, Ref(payment.ledger, payment.key))
 
@@ -130,7 +128,7 @@ class Trail:
             Text(zh=f"经 {hops} 个中间方", en=f"through {hops} others") if hops else Text(zh="直接", en="directly")
         )
         split = Text(zh=f"分 {arrivals} 笔", en=f" in {arrivals} payments") if arrivals > 1 else Text(zh="", en="")
-        to_account = bool((self.walked["payee"] != self.walked["beneficiary"]).any())
+        to_account = any(payee != beneficiary for payee, beneficiary in self.walked.cells("payee", "beneficiary"))
         target = (
             Text(zh="{name}的账户（记载的收款人另有其人）", en="an account of {name} (the record names another payee)")
             if to_account
@@ -155,11 +153,11 @@ class Trail:
         payers: dict[str, History] = {}
         opens: dict[str, int] = {}
         columns = ("parties", "first_day", "earlier", "usual", "earliest", "latest")
-        for parties, first_day, *history in zip(*(self.walked[c] for c in columns), strict=True):
-            if pd.isna(history[0]):
+        for parties, first_day, *history in self.walked.cells(*columns):
+            if history[0] is None:
                 return False
             payers[parties[-2]] = History(*history)
-            opens[parties[-2]] = int(first_day)
+            opens[parties[-2]] = first_day
         return all(
             history.explains(
                 [p.amount for p in self.carried.arrivals if p.payer == payer], opens[payer], window_days, params
@@ -169,13 +167,15 @@ class Trail:
 
     def purposes(self) -> list[str | None]:
         """What the payments that arrived were for, as far as the record says."""
-        payments = self.walked.assign(key=self.walked["keys"].map(lambda k: int(k[-1]))).drop_duplicates("key")
-        return [purpose if isinstance(purpose, str) else None for purpose in payments["purpose"]]
+        purposes: dict[int, str | None] = {}
+        for keys, purpose in self.walked.cells("keys", "purpose"):
+            purposes.setdefault(keys[-1], purpose)
+        return list(purposes.values())
 
     def are_wages(self, params: WageParameters) -> bool:
         """Whether what arrived were an employee's ordinary wages."""
         amounts = [payment.amount for payment in self.carried.arrivals]
-        return are_wages(self.purposes(), amounts, employee=bool(self.walked["employee"].all()), params=params)
+        return are_wages(self.purposes(), amounts, employee=all(self.walked["employee"]), params=params)
 
 
 def _kind(kind: object) -> str:

@@ -15,6 +15,7 @@ from queries.debt_feeding.walk import WALK, WALKED
 from queries.detector import Cypher, Detector, Innocent, Sql
 from queries.evidence import refs
 from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier, Verdict
+from queries.rows import Rows
 from queries.special_funds.onward import ANCHORS, THEN
 from queries.verdicts import verdict
 from queries.wording import name, on, tie
@@ -48,32 +49,32 @@ WHERE p.fund_id IS NOT NULL
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each fund and recipient, over all ends that nothing explains."""
-    for _, own in rows.groupby(["fund_id", "creditor"], sort=True):
-        explained = {str(end): _explanation(part, params) for end, part in own.groupby("beneficiary", sort=True)}
-        standing = own[own["beneficiary"].map(lambda end, known=explained: known[str(end)] is None)]
+    for _, own in Rows.of(rows).by("fund_id", "creditor"):
+        explained = {end: _explanation(part, params) for (end,), part in own.by("beneficiary")}
+        standing = own.where(explained[end] is None for end in own["beneficiary"])
         lead = _moved(standing, explained, params, flagged=True) or _moved(own, explained, params, flagged=False)
         if lead:
             yield lead
 
 
-def _moved(rows: pd.DataFrame, explained: dict[str, str | None], params: Parameters, *, flagged: bool) -> Lead | None:
+def _moved(rows: Rows, explained: dict[str, str | None], params: Parameters, *, flagged: bool) -> Lead | None:
     """The lead on the fund money taken together or, where too little of that moved on, on one payment of it."""
     if not len(rows):
         return None
-    for part in (rows, *(rows[rows["release_key"] == key] for key in rows["release_key"].drop_duplicates())):
+    for part in (rows, *rows.split("release_key")):
         carried = carry(chains(part), keep_pct=params.keep_pct, hop_days=params.hop_days)
-        received = int(part.drop_duplicates("release_key")["release_amount"].sum())
+        received = sum(part.distinct("release_key")["release_amount"])
         if carried.chains and carried.reached * 100 >= params.min_pct * received:
             return _lead(part, carried, received, explained, flagged=flagged)
     return None
 
 
-def _explanation(part: pd.DataFrame, params: Parameters) -> str | None:
+def _explanation(part: Rows, params: Parameters) -> str | None:
     """The innocent explanation of what one end received, if there is one."""
     trail = Trail(part, carry(chains(part), keep_pct=params.keep_pct, hop_days=params.hop_days))
     if not trail.carried.chains:
         return None
-    if bool(trail.walked["contracted"].all()):
+    if all(trail.walked["contracted"]):
         return "contracted_purchase"
     if trail.are_wages(params):
         return "wages"
@@ -82,16 +83,14 @@ def _explanation(part: pd.DataFrame, params: Parameters) -> str | None:
     return None
 
 
-def _lead(
-    part: pd.DataFrame, carried: Carried, received: int, explained: dict[str, str | None], *, flagged: bool
-) -> Lead:
+def _lead(part: Rows, carried: Carried, received: int, explained: dict[str, str | None], *, flagged: bool) -> Lead:
     trail = Trail(part, carried)
     walked, first = trail.walked, trail.first
-    tied = walked[walked["official"].notna()].drop_duplicates(["beneficiary", "official", "how"])
-    ends = walked.drop_duplicates("beneficiary")
+    tied = walked.where(walked["official"]).distinct("beneficiary", "official", "how")
+    ends = walked.distinct("beneficiary")
     first_day, last_day = trail.period
     return Lead(
-        identity={"fund": str(first["fund_id"]), "recipient": str(first["creditor"])},
+        identity={"fund": first["fund_id"], "recipient": first["creditor"]},
         tier=Tier.B,
         entities=tuple(dict.fromkeys(_entities(trail, ends))),
         reasons=(
@@ -100,9 +99,9 @@ def _lead(
                 en="On {day} {recipient} received {sum} of the special fund “{fund}” from {payer}.",
             ).format(
                 recipient=name(first, "creditor"),
-                day=on(trail.releases["release_day"].iloc[0]),
+                day=on(trail.releases["release_day"][0]),
                 payer=name(first, "debtor"),
-                fund=first["fund_name"] if isinstance(first["fund_name"], str) else first["fund_id"],
+                fund=first["fund_name"] or first["fund_id"],
                 sum=money(received),
             ),
             Text(
@@ -111,7 +110,7 @@ def _lead(
             ).format(
                 last=last_day,
                 hops=len(carried.through),
-                ends=listing(name(row, "beneficiary") for _, row in ends.iterrows()),
+                ends=listing(name(row, "beneficiary") for row in ends.each()),
                 sum=money(carried.reached),
                 percent=100 * carried.reached / received,
             ),
@@ -119,8 +118,8 @@ def _lead(
                 Text(
                     zh="{end}与有权审批或支付该资金的公职人员{official}存在关联（{tie}）。",
                     en="{end} is tied ({tie}) to {official}, who approves or pays the fund.",
-                ).format(end=name(row, "beneficiary"), official=name(row, "official"), tie=tie(str(row["how"])))
-                for _, row in tied.iterrows()
+                ).format(end=name(row, "beneficiary"), official=name(row, "official"), tie=tie(row["how"]))
+                for row in tied.each()
             ),
         ),
         innocent=tuple(_excuse(twin, explained, known=any(trail.purposes()), flagged=flagged) for twin in _EXCUSES),
@@ -133,33 +132,33 @@ def _lead(
     )
 
 
-def _entities(trail: Trail, ends: pd.DataFrame) -> Iterator[Entity]:
+def _entities(trail: Trail, ends: Rows) -> Iterator[Entity]:
     first = trail.first
     persons = {str(person) for cell in trail.walked["persons"] for person in cell}
     yield Entity(str(first["fund_id"]), "fund", "fund")
-    yield from (Entity(payer, "org", "payer") for payer in sorted(set(trail.releases["debtor"].astype(str))))
+    yield from (Entity(payer, "org", "payer") for payer in sorted(set(trail.releases["debtor"])))
     yield Entity(str(first["creditor"]), str(first["creditor_kind"]), "recipient")
-    for end, kind in sorted(zip(ends["beneficiary"].astype(str), ends["beneficiary_kind"], strict=True)):
+    for end, kind in sorted(ends.cells("beneficiary", "beneficiary_kind")):
         yield Entity(end, str(kind), "beneficiary")
-    reached = set(ends["beneficiary"].astype(str))
+    reached = set(ends["beneficiary"])
     for party in trail.carried.through:
         if party not in reached:
             yield Entity(party, "person" if party in persons else "org", "pass_through")
-    for official in sorted(set(trail.walked["official"].dropna().astype(str)) - reached):
+    for official in sorted(set(trail.walked["official"]) - reached - {None}):
         yield Entity(official, "person", "official")
 
 
 def _records(trail: Trail) -> Iterator[Ref]:
-    yield from (Ref("payments", int(key)) for key in trail.releases["release_key"])
+    yield from (Ref("payments", key) for key in trail.releases["release_key"])
     yield from (Ref(payment.ledger, payment.key) for payment in trail.carried.payments)
-    yield from (Ref("funds", int(key)) for key in trail.walked["fund_key"].dropna().unique())
-    yield from (Ref("contracts", int(key)) for key in trail.walked["contract_key"].dropna().unique())
-    yield from (found for cell in trail.walked["tie_refs"] if not isinstance(cell, float) for found in refs(cell))
+    yield from (Ref("funds", int(key)) for key in dict.fromkeys(trail.walked["fund_key"]) if key is not None)
+    yield from (Ref("contracts", int(key)) for key in dict.fromkeys(trail.walked["contract_key"]) if key is not None)
+    yield from (found for cell in trail.walked["tie_refs"] for found in refs(cell))
 
 
 def _links(trail: Trail) -> Iterator[Link]:
-    for _, row in trail.releases.iterrows():
-        yield Link("PAID", str(row["debtor"]), str(row["creditor"]), Ref("payments", int(row["release_key"])))
+    for debtor, creditor, key in trail.releases.cells("debtor", "creditor", "release_key"):
+        yield Link("PAID", debtor, creditor, Ref("payments", key))
     for payment in trail.carried.payments:
         yield Link("PAID", payment.payer, payment.payee, Ref(payment.ledger, payment.key))
 
