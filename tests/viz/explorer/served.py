@@ -122,6 +122,8 @@ class Visit:
     def go(self, fragment: str, ready: str) -> None:
         """Go to a view and wait for what shows that it is there."""
         self.page.evaluate("fragment => { location.hash = fragment }", fragment)
+        if fragment.startswith("#/leads"):  # rows of the list before are still there for a moment
+            self.page.wait_for_selector(f'.list-holder[data-shown="{fragment}"]')
         self.page.wait_for_selector(ready)
 
     def open_leads(self) -> None:

@@ -114,6 +114,7 @@ export async function mount(root, { query }) {
           ? emptyView('empty_mine', 'empty_mine_hint', button('view_open', () => put({ view: 'open', ...VIEWS.open }), { look: 'primary' }))
           : emptyView('empty_leads', 'empty_leads_hint', button('filters_clear', () => put({ view: 'all' }), { look: 'primary' })));
       }
+      holder.dataset.shown = location.hash;
       drawFoot();
       drawBulk();
       announce(t('shown_of', { shown: count(page.items.length), total: count(page.total) }));
