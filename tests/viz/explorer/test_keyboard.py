@@ -36,6 +36,7 @@ def test_from_signing_in_to_a_decision_by_keyboard_alone(visiting: Visiting) -> 
     expect(page.locator("h1")).to_have_text(title or "")
     keys.press("d")
     expect(page.locator(".decision select[name=reason]")).to_be_focused()
+    expect(page.locator(".decision .primary")).to_be_enabled()
     keys.press("ArrowDown")
     keys.press("Tab")
     keys.type("已核对")

@@ -77,7 +77,8 @@ export function decisionForm(action, findings, done) {
   const needsReason = !['assign', 'start'].includes(action);
   const submit = h('button', { class: 'button primary', type: 'submit' }, h('span', { t: `action_${action}` }));
   if (needsReason) {
-    reasonsFor(action).then(({ list, required }) => clear(reason, !required && h('option', { value: '', t: 'reason_none' }), list.map((r) => h('option', { value: r.code, said: r.title })))).catch((e) => { wrong.textContent = explain(e); wrong.hidden = false; });
+    submit.disabled = true; // until there is a reason to choose
+    reasonsFor(action).then(({ list, required }) => clear(reason, !required && h('option', { value: '', t: 'reason_none' }), list.map((r) => h('option', { value: r.code, said: r.title })))).then(() => { submit.disabled = false; }).catch((e) => { wrong.textContent = explain(e); wrong.hidden = false; });
   }
   if (action === 'assign') assignable().then((list) => clear(who, list.map((p) => h('option', { value: p.id, text: p.name ?? p.id })))).catch((e) => { wrong.textContent = explain(e); wrong.hidden = false; });
   const form = h('form', { class: 'decision', on: { submit: async (event) => {
