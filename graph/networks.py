@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import networkit as nk
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from graph.schema import EDGES, NODES
+
+if TYPE_CHECKING:
+    import networkit as nk
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ def to_networkit(
     Raises:
         ValueError: the arrays differ in length.
     """
+    import networkit as nk  # here, since it brings scikit-learn and matplotlib: seconds that few commands have use for
+
     sources, targets = np.asarray(source, dtype=object), np.asarray(target, dtype=object)
     weights = np.ones(len(sources)) if weight is None else np.asarray(weight, dtype=float)
     if not len(sources) == len(targets) == len(weights):

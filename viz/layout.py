@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import networkit as nk
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
@@ -119,6 +118,8 @@ def _component(matrix: Any, held: Mapping[int, Position]) -> Floats:
 
 def _hops(matrix: Any) -> Singles:
     """How many edges apart each two nodes of a connected component are."""
+    import networkit as nk  # here, since it brings scikit-learn and matplotlib: seconds that few commands have use for
+
     ends = matrix.tocoo()
     graph = nk.GraphFromCoo((ends.row.astype(np.uint64), ends.col.astype(np.uint64)), n=matrix.shape[0], directed=False)
     search = nk.distance.APSP(graph)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import networkit as nk
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
@@ -18,6 +17,8 @@ def leiden(weights: Matrix, seed: int = 1, resolution: float = 1.0) -> Labels:
     Labels are numbered by the smallest member, so the same graph gives the same labels. Nodes without an edge are
     communities of their own.
     """
+    import networkit as nk  # here, since it brings scikit-learn and matplotlib: seconds that few commands have use for
+
     nodes = weights.shape[0]
     upper = sparse.triu(weights, k=1).tocoo()
     order = np.lexsort((upper.col, upper.row))

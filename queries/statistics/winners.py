@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse, stats
+import scipy  # `scipy.stats` loads when first used: half a second that most commands have no use for
+from scipy import sparse
 
 from queries.statistics.incidence import Matrix
 
@@ -181,7 +182,9 @@ def standing_losers(
     # Where f is not, one bidder more shares the luck; brought to the tenders that f lost.
     credit = np.minimum(elsewhere, won_elsewhere * (1 + chance))
     a = win_likeness(bid, won)
-    p = stats.betabinom.sf(lost_to - 1, met, a * chance + credit + 1e-9, a * (1 - chance) + elsewhere - credit + 1e-9)
+    p = scipy.stats.betabinom.sf(
+        lost_to - 1, met, a * chance + credit + 1e-9, a * (1 - chance) + elsewhere - credit + 1e-9
+    )
     values = (loser[row], winner, met, lost_to, elsewhere, won_elsewhere, p)
     return {name: np.asarray(value, dtype=np.float64) for name, value in zip(names, values, strict=True)}
 
