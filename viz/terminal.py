@@ -238,7 +238,8 @@ def show_finding(finding: dict[str, Any], language: Language) -> None:
     titles = {twin.id: twin.title.in_language(language) for twin in found.innocent}
     for excuse in finding["innocent"]:
         verdict = text(f"verdict.{excuse['verdict']}", language)
-        console.print(f"· {escape(titles[excuse['explanation']])}: {verdict}. {escape(excuse['basis'][language])}")
+        title, basis = escape(titles[excuse["explanation"]]), escape(excuse["basis"][language])
+        console.print(f"· {title}：{verdict}。{basis}" if language == "zh" else f"· {title}: {verdict}. {basis}")
     heading("rows")
     rows = Table(show_header=False, box=None, pad_edge=False)
     for record in finding["evidence"]["records"]:
