@@ -14,9 +14,12 @@ from queries.collusion.market import BIDS, RELATIONS, Market, market
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Entity, Excuse, Lead, Ref, Tier
 from queries.statistics.discovery import benjamini_hochberg
-from queries.statistics.prices import gaps, group, screens
+from queries.statistics.prices import Tenders, gaps, group, screens
 from queries.statistics.variance import dispersion_p_values, log_variance
 from queries.verdicts import verdict
+
+_UNEQUAL = 3.0
+"""How many times as many tenders as independent bids give may have all bids near the ceiling."""
 
 
 class Parameters(Params):
@@ -27,6 +30,12 @@ class Parameters(Params):
     )
     fewest_bids: int = Field(3, ge=3, description="Bids. A tender with fewer is not judged.")
     fewest_tenders: int = Field(30, ge=10, description="Tenders that a comparison group needs.")
+    pressed: float = Field(
+        0.03,
+        gt=0,
+        lt=0.5,
+        description="A bid that lies below the ceiling price by at most this share is pressed by it.",
+    )
     tight_ceiling: float = Field(
         0.9, gt=0, le=1, description="A ceiling price at or below this share of the estimate presses the bids together."
     )
@@ -51,6 +60,35 @@ def comparison_groups(tenders: pd.DataFrame, fewest: int) -> npt.NDArray[np.str_
     return np.asarray(chosen.to_numpy(), dtype=str)
 
 
+def pressed_tenders(tenders: Tenders, about: pd.DataFrame, near: float, fewest: int) -> npt.NDArray[np.bool_]:
+    """Tenders whose bids all lie just under the ceiling price, in categories where ceilings press honest bids so.
+
+    A ceiling that cuts off what firms would have asked brings their bids together without any agreement; such tenders
+    are comparable with one another only. Where a share π of the bids of a category lies so near, single firms bring all
+    n bids of a tender there with probability πⁿ. As many as three times the expected number count as pressed, since
+    some ceilings are tighter than others; where there are more, it is no ceiling that brings them there. Where there
+    are fewer than `fewest`, they are too few to be compared with one another.
+
+    Args:
+        tenders: the priced bids.
+        about: `category` and `ceiling_price` of each tender.
+        near: share of the ceiling within which a bid is near.
+        fewest: tenders that a comparison group needs.
+    """
+    ceiling = about["ceiling_price"].to_numpy(dtype=np.float64, na_value=np.nan)
+    at = tenders.price / ceiling[tenders.code]
+    count = np.bincount(tenders.code[(at >= 1 - near) & (at <= 1)], minlength=len(ceiling))
+    every = count == tenders.count
+    category, names = pd.factorize(about["category"])
+    known = np.isfinite(ceiling)
+    bids = np.bincount(category[known], weights=tenders.count[known], minlength=len(names))
+    share = np.bincount(category, weights=count, minlength=len(names)) / np.maximum(bids, 1)
+    expected = np.bincount(category[known], weights=(share[category] ** tenders.count)[known], minlength=len(names))
+    found = np.bincount(category[every], minlength=len(names))
+    usual = (found >= fewest) & (found <= _UNEQUAL * expected)
+    return np.asarray(every & usual[category], dtype=np.bool_)
+
+
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a tender whose dispersion is too small for its comparison group."""
     if not len(rows):
@@ -59,7 +97,10 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     priced = _one_price_a_unit(world)
     price = world.rows["price"].to_numpy(dtype=np.float64, na_value=np.nan)[priced]
     tenders = group(world.of_tender[priced], price)
-    strata = comparison_groups(world.tender.iloc[tenders.labels], params.fewest_tenders)
+    about = world.tender.iloc[tenders.labels]
+    strata = comparison_groups(about, params.fewest_tenders)
+    pressed = pressed_tenders(tenders, about, params.pressed, params.fewest_tenders)
+    strata = np.where(pressed, about["category"].to_numpy(dtype=str).astype(object) + "/ceiling", strata).astype(str)
     count = np.where(tenders.count >= params.fewest_bids, tenders.count, 0)
     p = dispersion_p_values(log_variance(tenders), count, strata, params.fewest_tenders)
     q = benjamini_hochberg(p)
@@ -162,7 +203,7 @@ def _excuses(tender: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
 DETECTOR = Detector(
     id="price_screens",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.C,),
     title=Text(zh="报价过于集中", en="Bids too close together"),
     question=Text(
@@ -172,11 +213,14 @@ DETECTOR = Detector(
     rule=Text(
         zh="对有 {fewest_bids} 份以上报价的标段，将对数报价方差与同类别、同方式、同年度的可比标段（不足 "
         "{fewest_tenders} "
-        "个的逐级放宽）拟合的 F 分布比较；经 Benjamini-Hochberg 校正后错误发现率不超过 {false_discovery} 的列为 C "
+        "个的逐级放宽）拟合的 F 分布比较；全部报价均在最高限价以下 {pressed} 以内，且该类别中此类标段不多于报价相互独"
+        "立时预期三倍的，只相互比较；经 Benjamini-Hochberg 校正后错误发现率不超过 {false_discovery} 的列为 C "
         "类疑点。"
         "最高限价不高于估算价的 {tight_ceiling} 的，视为限价过紧。",
         en="In tenders of at least {fewest_bids} bids, the variance of log prices is held against an F distribution "
-        "fitted to tenders of the same category, method and year (coarser where fewer than {fewest_tenders}); "
+        "fitted to tenders of the same category, method and year (coarser where fewer than {fewest_tenders}; tenders "
+        "with all bids within {pressed} below the ceiling, where a category has no more than three times as many as "
+        "independent bids give, against one another); "
         "flagged at "
         "a false discovery rate of {false_discovery}. A ceiling at or below {tight_ceiling} of the estimate is "
         "tight.",

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse, stats
 
+from bench.discovery import rows_of
+from queries.bid_rigging import price_screens
 from queries.statistics import offices
 from queries.statistics.coalitions import coalition_screens
 from queries.statistics.communities import cohesive_groups, peel, regulars
@@ -240,3 +242,30 @@ def test_a_market_is_what_it_says() -> None:
     assert drawn.bids.equals(market(tenders=200, firms=40, ring_size=4, seed=9).bids)
     with pytest.raises(ValueError, match="a ring of 1"):
         market(ring_size=1)
+
+
+def test_bids_that_a_ceiling_presses_are_held_against_one_another() -> None:
+    # Honest firms, and ceilings that cut off half of their bids.
+    pressed = rows_of(market(tenders=1_200, firms=80, seed=1))
+    rng = np.random.default_rng(3)
+    cut = pressed["price"] > 0.85 * pressed["estimate"]
+    pressed["ceiling_price"] = 0.85 * pressed["estimate"]
+    near = pressed["ceiling_price"] * (1 - 0.02 * rng.random(len(pressed)))
+    pressed["price"] = pressed["price"].where(~cut, near)
+    aware, blind = (
+        len(list(price_screens.judge(pressed, price_screens.Parameters(pressed=near)))) for near in (0.03, 1e-6)
+    )
+    assert blind > 5, "a null that does not know the ceiling takes pressed bids for a ring"
+    assert aware <= 1
+
+
+def test_a_ring_under_the_ceiling_is_no_honest_bid_that_the_ceiling_pressed() -> None:
+    drawn = market(tenders=600, firms=80, ring_size=6, seed=1)
+    rows = rows_of(drawn)
+    collusive = set(drawn.bids.loc[drawn.bids["collusive"], "tender_id"])
+    under = rows["tender_id"].isin(collusive)
+    part = np.random.default_rng(1).uniform(0.985, 0.999, len(rows))
+    rows["price"] = rows["price"].where(~under, rows["ceiling_price"] * part)
+    found = {lead.identity["tender"] for lead in price_screens.judge(rows, price_screens.Parameters())}
+    assert len(found & collusive) > 0.8 * len(collusive)
+    assert len(found - collusive) <= 2
