@@ -253,7 +253,8 @@ def test_bids_that_a_ceiling_presses_are_held_against_one_another() -> None:
     near = pressed["ceiling_price"] * (1 - 0.02 * rng.random(len(pressed)))
     pressed["price"] = pressed["price"].where(~cut, near)
     aware, blind = (
-        len(list(price_screens.judge(pressed, price_screens.Parameters(pressed=near)))) for near in (0.03, 1e-6)
+        len(list(price_screens.judge(pressed, price_screens.Parameters.model_validate({"pressed": near}))))
+        for near in (0.03, 1e-6)
     )
     assert blind > 5, "a null that does not know the ceiling takes pressed bids for a ring"
     assert aware <= 1
@@ -266,6 +267,6 @@ def test_a_ring_under_the_ceiling_is_no_honest_bid_that_the_ceiling_pressed() ->
     under = rows["tender_id"].isin(collusive)
     part = np.random.default_rng(1).uniform(0.985, 0.999, len(rows))
     rows["price"] = rows["price"].where(~under, rows["ceiling_price"] * part)
-    found = {lead.identity["tender"] for lead in price_screens.judge(rows, price_screens.Parameters())}
+    found = {lead.identity["tender"] for lead in price_screens.judge(rows, price_screens.Parameters.model_validate({}))}
     assert len(found & collusive) > 0.8 * len(collusive)
     assert len(found - collusive) <= 2
