@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, SQLColumnExpression, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Row, SQLColumnExpression, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from findings.access.principal import Scope
 from findings.store.errors import StoreError
 from findings.store.filtering import FACETS, Filter, conditions, in_scope
 from findings.store.models import FindingRow
+from findings.store.summary import LINE
 
 DEFAULT_SORT = "tier,-amount"
 
@@ -44,9 +45,12 @@ SORTS: dict[str, SQLColumnExpression[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list: its findings, how many there are in all, and the cursor of the next part (None: no more)."""
+    """A part of a list: its findings, how many there are in all, and the cursor of the next part (None: no more).
 
-    items: tuple[FindingRow, ...]
+    Of a finding it has the columns `LINE`.
+    """
+
+    items: tuple[Row[*tuple[Any, ...]], ...]
     total: int
     next: str | None
 
@@ -61,14 +65,21 @@ def list_findings(
     """
     keys = _sort_keys(sort)
     where = conditions(chosen)
-    total = session.scalar(select(func.count()).select_from(FindingRow).where(*where)) or 0
+    # Columns on the connection instead of objects in the session: a page costs half as much.
+    connection = session.connection()
+    total = connection.scalar(select(func.count()).select_from(FindingRow).where(*where)) or 0
     if cursor is not None:
         where = [*where, _after(keys, _read_cursor(cursor, sort, len(keys)))]
-    columns = [column for column, _ in keys]
     order = [column.desc() if descending else column.asc() for column, descending in keys]
-    rows = session.execute(select(FindingRow, *columns).where(*where).order_by(*order).limit(limit + 1)).all()
-    following = _write_cursor(sort, rows[limit - 1][1:]) if len(rows) > limit else None
-    return Page(tuple(row[0] for row in rows[:limit]), total, following)
+    # Ids are sorted first, whole rows read for the page only: sorting rows with their texts took most of the time.
+    chosen_ids = select(FindingRow.finding_id).where(*where).order_by(*order).limit(limit + 1).subquery()
+    rows = connection.execute(
+        select(*LINE, *(column for column, _ in keys))
+        .join_from(chosen_ids, FindingRow, FindingRow.finding_id == chosen_ids.c.finding_id)
+        .order_by(*order)
+    ).all()
+    following = _write_cursor(sort, rows[limit - 1][len(LINE) :]) if len(rows) > limit else None
+    return Page(tuple(rows[:limit]), total, following)
 
 
 def stream_findings(session: Session, chosen: Filter, batch: int = 500) -> Iterator[FindingRow]:

@@ -99,10 +99,23 @@ class FindingRow(Base):
     __tablename__ = "findings"
     __table_args__ = (
         Index("ix_findings_order", "tier", text("amount_value DESC"), "finding_id"),
-        Index("ix_findings_amount", "amount_value", "finding_id"),
-        Index("ix_findings_score", "score", "finding_id"),
+        Index("ix_findings_amount", text("amount_value DESC"), "finding_id"),
+        Index("ix_findings_score", text("score DESC"), "finding_id"),
         Index("ix_findings_region", "region", "tier"),
-        Index("ix_findings_changed", "changed_run", "finding_id"),
+        Index("ix_findings_changed", text("changed_run DESC"), "finding_id"),
+        # What facets count and most filters ask is in this index whole, a quarter of the table.
+        Index(
+            "ix_findings_facets",
+            "state",
+            "triage",
+            "status",
+            "tier",
+            "family",
+            "detector",
+            "region",
+            "amount_value",
+            "finding_id",
+        ),
     )
 
     finding_id: Mapped[str] = mapped_column(String(20), primary_key=True)
@@ -112,8 +125,8 @@ class FindingRow(Base):
     tier: Mapped[str] = mapped_column(String(1))
     status: Mapped[str] = mapped_column(String(8))
     """flagged, or cleared by an innocent explanation."""
-    state: Mapped[str] = mapped_column(String(10), index=True)
-    triage: Mapped[str] = mapped_column(String(10), default=Triage.OPEN, index=True)
+    state: Mapped[str] = mapped_column(String(10))
+    triage: Mapped[str] = mapped_column(String(10), default=Triage.OPEN)
     score: Mapped[float]
     rank: Mapped[float]
     amount_value: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -16,34 +16,66 @@ ENTITIES = 6
 """How many entities a line names; `entity_count` says how many there are."""
 
 TITLES: Mapping[str, Text] = {detector.id: detector.title for detector in DETECTORS}
+_TITLES = {name: title.as_dict() for name, title in TITLES.items()}
 
+LINE = (
+    FindingRow.finding_id,
+    FindingRow.detector,
+    FindingRow.headline_zh,
+    FindingRow.headline_en,
+    FindingRow.family,
+    FindingRow.tier,
+    FindingRow.status,
+    FindingRow.state,
+    FindingRow.triage,
+    FindingRow.assignee,
+    FindingRow.amount_value,
+    FindingRow.currency,
+    FindingRow.period_from,
+    FindingRow.period_to,
+    FindingRow.region,
+    FindingRow.agency_id,
+    FindingRow.agency_name,
+    FindingRow.entity_count,
+    FindingRow.score,
+    FindingRow.rank,
+    FindingRow.first_run,
+    FindingRow.last_run,
+    FindingRow.changed_run,
+    FindingRow.version,
+)
+"""The columns that a line shows."""
 
 PARTICIPANT = (FindingEntity.entity_id, FindingEntity.kind, FindingEntity.role, FindingEntity.name)
 
-Participant = FindingEntity | Row[*tuple[Any, ...]]
-"""A whole entity, or its columns `PARTICIPANT`."""
 
-
-def summaries(session: Session, rows: Sequence[FindingRow]) -> list[dict[str, Any]]:
-    """The lines of several findings, their first entities read in one query."""
-    shown: dict[str, list[Participant]] = {row.finding_id: [] for row in rows}
+def summaries(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[dict[str, Any]]:
+    """The lines of several findings, given by their columns `LINE`; their first entities are read in one query."""
+    shown: dict[str, list[dict[str, Any]]] = {row.finding_id: [] for row in rows}
     # Columns instead of objects: a page has hundreds of entities, and making objects of them took most of its time.
-    for entity in session.execute(
-        select(FindingEntity.finding_id, *PARTICIPANT)
-        .where(FindingEntity.finding_id.in_(shown), FindingEntity.position < ENTITIES)
-        .order_by(FindingEntity.finding_id, FindingEntity.position)
+    for finding_id, identifier, kind, role, name in (
+        session.connection()
+        .execute(
+            select(FindingEntity.finding_id, *PARTICIPANT)
+            .where(FindingEntity.finding_id.in_(shown), FindingEntity.position < ENTITIES)
+            .order_by(FindingEntity.finding_id, FindingEntity.position)
+        )
+        .all()
     ):
-        shown[entity.finding_id].append(entity)
-    return [summary(row, shown[row.finding_id]) for row in rows]
+        shown[finding_id].append({"id": identifier, "kind": kind, "role": role, "name": name})
+    return [_line(row, shown[row.finding_id]) for row in rows]
 
 
-def summary(row: FindingRow, entities: Iterable[Participant]) -> dict[str, Any]:
+def summary(row: FindingRow, entities: Iterable[FindingEntity]) -> dict[str, Any]:
     """The line of one finding, JSON types only."""
-    title = TITLES.get(row.detector, Text(zh=row.detector, en=row.detector))
+    return _line(row, [{"id": e.entity_id, "kind": e.kind, "role": e.role, "name": e.name} for e in entities])
+
+
+def _line(row: FindingRow | Row[*tuple[Any, ...]], entities: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "finding_id": row.finding_id,
         "detector": row.detector,
-        "title": title.as_dict(),
+        "title": _TITLES.get(row.detector) or {"zh": row.detector, "en": row.detector},
         "headline": {"zh": row.headline_zh, "en": row.headline_en},
         "family": row.family,
         "tier": row.tier,
@@ -51,14 +83,14 @@ def summary(row: FindingRow, entities: Iterable[Participant]) -> dict[str, Any]:
         "state": row.state,
         "triage": row.triage,
         "assignee": row.assignee,
-        "amount": row.amount,
+        "amount": {"value": row.amount_value, "currency": row.currency} if row.currency else None,
         "period": {
             "from": row.period_from.isoformat() if row.period_from else None,
             "to": row.period_to.isoformat() if row.period_to else None,
         },
         "region": row.region,
         "agency": {"id": row.agency_id, "name": row.agency_name} if row.agency_id else None,
-        "entities": [{"id": e.entity_id, "kind": e.kind, "role": e.role, "name": e.name} for e in entities],
+        "entities": entities,
         "entity_count": row.entity_count,
         "score": row.score,
         "rank": row.rank,

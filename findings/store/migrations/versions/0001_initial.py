@@ -303,16 +303,19 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("finding_id", name=op.f("pk_findings")),
     )
     op.create_index(op.f("ix_findings_agency_id"), "findings", ["agency_id"], unique=False)
-    op.create_index("ix_findings_amount", "findings", ["amount_value", "finding_id"], unique=False)
+    op.create_index("ix_findings_amount", "findings", [sa.text("amount_value DESC"), "finding_id"])
     op.create_index(op.f("ix_findings_assignee"), "findings", ["assignee"], unique=False)
-    op.create_index("ix_findings_changed", "findings", ["changed_run", "finding_id"], unique=False)
+    op.create_index("ix_findings_changed", "findings", [sa.text("changed_run DESC"), "finding_id"])
     op.create_index(op.f("ix_findings_detector"), "findings", ["detector"], unique=False)
+    op.create_index(
+        "ix_findings_facets",
+        "findings",
+        ["state", "triage", "status", "tier", "family", "detector", "region", "amount_value", "finding_id"],
+    )
     op.create_index(op.f("ix_findings_family"), "findings", ["family"], unique=False)
     op.create_index("ix_findings_order", "findings", ["tier", sa.text("amount_value DESC"), "finding_id"])
     op.create_index("ix_findings_region", "findings", ["region", "tier"], unique=False)
-    op.create_index("ix_findings_score", "findings", ["score", "finding_id"], unique=False)
-    op.create_index(op.f("ix_findings_state"), "findings", ["state"], unique=False)
-    op.create_index(op.f("ix_findings_triage"), "findings", ["triage"], unique=False)
+    op.create_index("ix_findings_score", "findings", [sa.text("score DESC"), "finding_id"])
     op.create_table(
         "case_links",
         sa.Column("id", sa.Integer(), nullable=False),
