@@ -57,6 +57,9 @@ docs: install ## Print the pages under docs/ from the code
 bench: install ## Measure against named peers; prints one table
 	$(BIN)/python -m bench
 
+screenshots: install ## Picture ten states of the explorer into docs/pictures
+	$(BIN)/python -m tests.viz.explorer.screenshots
+
 neo4j: install ## Start a local Neo4j server for development (stop: make neo4j-stop)
 	$(BIN)/python -m graph.neo4j_server start
 

@@ -26,6 +26,7 @@ from queries.explore.rows import open_rows, source_rows
 from queries.explore.search import Docs, SearchIndex, plain
 from queries.explore.shapes import Graph, Hit, Hits, Neighbourhood, Node, Routes, SourceRow, Timeline, node_id
 from queries.explore.subgraphs import finding_graph, subgraph
+from queries.explore.ties import between
 from queries.explore.timelines import finding_timeline, node_timeline, standing_events
 from queries.session import EngineName, open_engine
 
@@ -280,8 +281,10 @@ class Explorer:
         return subgraph(self._engine, nodes, self._cards, bundle=bundle)
 
     def finding_graph(self, document: Mapping[str, Any], *, bundle: bool = False) -> Graph:
-        """What a finding names, with every edge among it; the edges of its own pattern are marked `own`."""
-        return finding_graph(self._engine, document, self._cards, bundle=bundle)
+        """What a finding names and the ties between its people and firms; edges of its own pattern are marked `own`."""
+        named = finding_graph(self._engine, document, self._cards, bundle=bundle)
+        beside = between(self._engine, self._cards, named.nodes)
+        return finding_graph(self._engine, document, self._cards, beside, bundle=bundle) if beside else named
 
     def finding_timeline(self, document: Mapping[str, Any]) -> Timeline:
         """The dated edges and nodes of a finding's graph, by day."""

@@ -51,12 +51,14 @@ def subgraph(engine: GraphEngine, ids: Iterable[str], cards: Cards, *, bundle: b
     return Graph.whole(found.values(), bundled(among(engine, found, cards), found, every=bundle))
 
 
-def finding_graph(engine: GraphEngine, document: Mapping[str, Any], cards: Cards, *, bundle: bool) -> Graph:
-    """What a finding names, with every edge among it; the edges of its own pattern are marked `own`."""
+def finding_graph(
+    engine: GraphEngine, document: Mapping[str, Any], cards: Cards, beside: Iterable[str] = (), *, bundle: bool
+) -> Graph:
+    """What a finding names and the nodes `beside` it, with every edge among them; its own pattern is marked `own`."""
     links = document["evidence"]["edges"]
     labels = _labels(document, cards)
     named = {key: node_id(label, key) for key, label in labels.items()}
-    found = cards.nodes(named.values())
+    found = cards.nodes([*named.values(), *beside])
     for key, label in labels.items():
         if named[key] not in found:
             found[named[key]] = Node(named[key], label, key, "other", key)

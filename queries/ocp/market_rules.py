@@ -282,7 +282,9 @@ FROM (SELECT count(DISTINCT tender_id) AS n FROM entries WHERE is_winner AND buy
 )
 SELECT s.party, s.side, any_value(s.bids) AS bids, count(*) AS times,
        2 * count(*) FILTER (WHERE r.elsewhere) > count(*) AS fits, any_value(s.ratio) AS score,
-       list({{'table': 'bids', 'key': r.bid_key}} ORDER BY r.bid_key) AS refs
+       list({{'table': 'bids', 'key': r.bid_key}} ORDER BY r.bid_key) AS refs,
+       coalesce(list_sort(list_distinct(list({{'id': r.bidder_id, 'kind': 'org', 'role': 'bidder'}})
+         FILTER (WHERE r.bidder_id <> s.party))), []) AS others
 FROM shares s JOIN fences f USING (side) JOIN rejections r ON r.party = s.party AND r.side = s.side
 WHERE f.number >= $population AND s.ratio >= f.high AND s.ratio > 0
 GROUP BY s.party, s.side ORDER BY s.party, s.side
@@ -340,7 +342,8 @@ WITH tied AS (
 SELECT a.bidder_id AS first, b.bidder_id AS second, count(DISTINCT a.tender_id) AS times,
        bool_and(a.contact AND b.contact) AS fits, least(1.0, count(DISTINCT a.tender_id) / 10) AS score,
        list_sort(list_distinct(list_concat(flatten(list(a.refs)), flatten(list(b.refs)),
-         list({'table': 'bids', 'key': a.bid_key}), list({'table': 'bids', 'key': b.bid_key})))) AS refs
+         list({'table': 'bids', 'key': a.bid_key}), list({'table': 'bids', 'key': b.bid_key})))) AS refs,
+       list_sort(list_distinct(list({'id': a.person_id, 'kind': 'person', 'role': 'person'}))) AS others
 FROM tied a JOIN tied b ON b.tender_id = a.tender_id AND b.person_id = a.person_id AND a.bidder_id < b.bidder_id
 WHERE a.consortium_id IS NULL OR a.consortium_id IS DISTINCT FROM b.consortium_id
 GROUP BY a.bidder_id, b.bidder_id HAVING count(DISTINCT a.tender_id) >= $tenders ORDER BY first, second

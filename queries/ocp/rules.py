@@ -2,7 +2,7 @@
 
 A rule's text selects what is flagged, a row each: the identity's roles as columns, `refs` (the source rows), `fits`
 (whether the innocent explanation holds; null where the data cannot tell), `score` (0 to 1), and whatever its sentence
-names. Money is in minor units.
+names. Money is in minor units. `others`, where there is one, has who takes part besides: id, kind and role of each.
 """
 
 from __future__ import annotations
@@ -94,10 +94,16 @@ def _judge(rule: Rule) -> Callable[[pd.DataFrame, Any], Iterator[Lead]]:
             yield Lead(
                 identity=identity,
                 tier=rule.tier,
-                entities=tuple(
-                    Entity(value, _KINDS.get(role, "org"), role)
-                    for role, value in identity.items()
-                    if role not in _NOT_PARTIES
+                entities=(
+                    *(
+                        Entity(value, _KINDS.get(role, "org"), role)
+                        for role, value in identity.items()
+                        if role not in _NOT_PARTIES
+                    ),
+                    *(
+                        Entity(str(other["id"]), str(other["kind"]), str(other["role"]))
+                        for other in row.get("others", ())
+                    ),
                 ),
                 reasons=(rule.sentence.format(**said),),
                 innocent=(verdict(name, fits, yes=yes, no=no, unknown=unknown),),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import schemathesis
 from fastapi.routing import APIRoute
@@ -31,15 +33,19 @@ EXAMPLES = 8
 """Of each route: enough for every parameter to be left out, odd and plain, few enough for a minute in all."""
 
 NOT_SENT = {
-    f"POST {V1}/scans": "would start processes; test_scans sends it",
-    f"GET {V1}/audit/verify": "reads the whole trail, which grows with this test; test_trust sends it",
+    f"POST {V1}/scans": "would start processes; test_process sends it",
+    f"GET {V1}/audit/verify": "reads the whole trail, which grows with this test; test_injection sends it",
 }
 
 
 @pytest.fixture(scope="module")
 def described(serve: Serve) -> Served:
     """An app whose second person is not asked, so that exports answer too."""
-    return serve(two_person=False)
+    made = serve(two_person=False)
+    until = time.monotonic() + 120
+    while made.client.get("/readyz").status_code != 200 and time.monotonic() < until:
+        time.sleep(0.1)
+    return made
 
 
 @pytest.fixture(scope="module")

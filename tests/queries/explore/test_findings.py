@@ -13,6 +13,7 @@ from queries.explore import Explorer
 from queries.profiles import configure
 from queries.registry import DETECTORS
 from queries.session import scan_workspace
+from tests.queries.explore.conftest import TOWN, Make
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +158,17 @@ def test_communities_are_groups_that_met(province: Explorer) -> None:
         assert size >= 3
         assert [len(row) for row in community["matrix"]] == [size] * size
         assert community["meetings"] > 0
+
+
+def test_graph_shows_who_stands_between_a_person_and_a_firm(explore: Make) -> None:
+    town = explore({**TOWN, "kinship": [{"person_a": "P1", "person_b": "P2", "relation": "sibling"}]})
+    document = {
+        "entities": [{"id": "P1", "kind": "person", "role": "official"}, {"id": "O1", "kind": "org", "role": "winner"}],
+        "evidence": {"nodes": ["O1", "P1"], "edges": []},
+    }
+    graph = town.finding_graph(document)
+    assert {node.key for node in graph.nodes} == {"P1", "P2", "O1"}  # kin of the one, head of the other
+    ties = {(edge.type, edge.source, edge.target) for edge in graph.edges}
+    assert ("ROLE", "Party/P2", "Party/O1") in ties
+    assert any(kind == "KIN" and {a, b} == {"Party/P1", "Party/P2"} for kind, a, b in ties)
+    assert not any(edge.own for edge in graph.edges)
