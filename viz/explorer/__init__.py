@@ -1,4 +1,4 @@
-"""The explorer: a static page (HTML, CSS, ES modules, vendored libraries) that the API serves; there is no build step."""
+"""The explorer: a static page (HTML, CSS, ES modules, vendored libraries) served by the API, without a build step."""
 
 from __future__ import annotations
 
