@@ -20,7 +20,7 @@ from findings.access.principal import Scope
 from findings.store.errors import StoreError
 from findings.store.filtering import FACETS, Filter, conditions, in_scope
 from findings.store.models import FindingRow
-from findings.store.summary import LINE
+from findings.store.summary import lines
 
 DEFAULT_SORT = "tier,-amount"
 
@@ -47,7 +47,7 @@ SORTS: dict[str, SQLColumnExpression[Any]] = {
 class Page:
     """A part of a list: its findings, how many there are in all, and the cursor of the next part (None: no more).
 
-    Of a finding it has the columns `LINE`.
+    Of a finding it has the columns `summary.LINE`.
     """
 
     items: tuple[Row[*tuple[Any, ...]], ...]
@@ -72,14 +72,12 @@ def list_findings(
         where = [*where, _after(keys, _read_cursor(cursor, sort, len(keys)))]
     order = [column.desc() if descending else column.asc() for column, descending in keys]
     # Ids are sorted first, whole rows read for the page only: sorting rows with their texts took most of the time.
-    chosen_ids = select(FindingRow.finding_id).where(*where).order_by(*order).limit(limit + 1).subquery()
-    rows = connection.execute(
-        select(*LINE, *(column for column, _ in keys))
-        .join_from(chosen_ids, FindingRow, FindingRow.finding_id == chosen_ids.c.finding_id)
-        .order_by(*order)
+    columns = (column for column, _ in keys)
+    found = connection.execute(
+        select(FindingRow.finding_id, *columns).where(*where).order_by(*order).limit(limit + 1)
     ).all()
-    following = _write_cursor(sort, rows[limit - 1][len(LINE) :]) if len(rows) > limit else None
-    return Page(tuple(rows[:limit]), total, following)
+    following = _write_cursor(sort, found[limit - 1][1:]) if len(found) > limit else None
+    return Page(tuple(lines(session, [row[0] for row in found[:limit]])), total, following)
 
 
 def stream_findings(session: Session, chosen: Filter, batch: int = 500) -> Iterator[FindingRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from findings.store.models import FindingEntity, FindingRow
@@ -46,22 +46,29 @@ LINE = (
 )
 """The columns that a line shows."""
 
-PARTICIPANT = (FindingEntity.entity_id, FindingEntity.kind, FindingEntity.role, FindingEntity.name)
+# Made once: making a statement of so many columns costs as much as what it reads.
+_LINES = select(*LINE).where(FindingRow.finding_id.in_(bindparam("ids", expanding=True)))
+_FIRST_ENTITIES = (
+    select(
+        FindingEntity.finding_id, FindingEntity.entity_id, FindingEntity.kind, FindingEntity.role, FindingEntity.name
+    )
+    .where(FindingEntity.finding_id.in_(bindparam("ids", expanding=True)), FindingEntity.position < ENTITIES)
+    .order_by(FindingEntity.finding_id, FindingEntity.position)
+)
+
+
+def lines(session: Session, ids: Sequence[str]) -> list[Row[*tuple[Any, ...]]]:
+    """The columns `LINE` of several findings, in the order asked."""
+    found = {row.finding_id: row for row in session.connection().execute(_LINES, {"ids": ids}).all()}
+    return [found[identifier] for identifier in ids]
 
 
 def summaries(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[dict[str, Any]]:
     """The lines of several findings, given by their columns `LINE`; their first entities are read in one query."""
     shown: dict[str, list[dict[str, Any]]] = {row.finding_id: [] for row in rows}
     # Columns instead of objects: a page has hundreds of entities, and making objects of them took most of its time.
-    for finding_id, identifier, kind, role, name in (
-        session.connection()
-        .execute(
-            select(FindingEntity.finding_id, *PARTICIPANT)
-            .where(FindingEntity.finding_id.in_(shown), FindingEntity.position < ENTITIES)
-            .order_by(FindingEntity.finding_id, FindingEntity.position)
-        )
-        .all()
-    ):
+    found = session.connection().execute(_FIRST_ENTITIES, {"ids": list(shown)})
+    for finding_id, identifier, kind, role, name in found.all():
         shown[finding_id].append({"id": identifier, "kind": kind, "role": role, "name": name})
     return [_line(row, shown[row.finding_id]) for row in rows]
 
