@@ -110,12 +110,12 @@ class Visit:
     outside: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    def sign_in(self, name: str = "li.na") -> None:
+    def sign_in(self, name: str = "li.na", purpose: str = "例行核查") -> None:
         """Sign in by the form."""
         self.page.goto(self.address)
         self.page.fill("input[name=username]", name)
         self.page.fill("input[name=password]", PASSWORD)
-        self.page.fill("input[name=purpose]", "例行核查")
+        self.page.fill("input[name=purpose]", purpose)
         self.page.click("button[type=submit]")
         self.page.wait_for_selector(".frame")
 

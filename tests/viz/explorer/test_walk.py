@@ -52,6 +52,25 @@ def test_from_the_list_to_a_decision_and_back(visiting: Visiting, tmp_path: Path
     assert "tier=B" in page.evaluate("location.hash")
 
 
+def test_whoever_gave_no_purpose_is_asked_for_it_and_reads_on(visiting: Visiting) -> None:
+    seen = visiting()
+    page = seen.page
+    seen.sign_in(purpose="")
+    page.wait_for_selector(".sheet")
+    page.keyboard.press("Escape")
+    expect(page.locator(".problem .detail")).to_have_text("查阅个人信息须填写，随每次查阅写入审计记录。")
+    page.click(".problem .primary")
+    page.fill(".sheet input[name=purpose]", "纪〔2026〕17号")
+    page.keyboard.press("Enter")
+    expect(page.locator(".empty h2")).to_have_text("没有分派给您的待办线索")
+    seen.complaints.clear()  # Chromium itself notes each refused request
+    page.click("#account")
+    expect(page.locator(".menu .head").last).to_have_text("查阅事由: 纪〔2026〕17号")
+    page.click(".menu >> text=退出登录")
+    page.wait_for_selector("input[name=username]")
+    assert page.input_value("input[name=purpose]") == ""
+
+
 def test_every_pane_lights_what_is_chosen_in_another(visiting: Visiting) -> None:
     seen = visiting()
     page = seen.page

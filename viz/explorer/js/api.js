@@ -1,5 +1,6 @@
 // The one door to the server: language, purpose, CSRF token and versions are put on here.
 import { current } from './i18n.js';
+import { askPurpose } from './purpose.js';
 import { emit, purpose, session, snapshot } from './state.js';
 
 const BASE = new URL('../../api/v1/', import.meta.url);
@@ -48,6 +49,7 @@ async function send(method, path, { params, body, headers = {}, signal } = {}) {
   if (!answer.ok) {
     const problem = await problemOf(answer);
     if (answer.status === 401 && !path.startsWith('session')) emit('signed-out');
+    if (problem.code === 'api_purpose_required' && await askPurpose()) return send(method, path, { params, body, headers, signal });
     throw problem;
   }
   return answer;

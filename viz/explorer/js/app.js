@@ -5,6 +5,7 @@ import { ageText, age, day } from './format.js';
 import { current, t, use, word } from './i18n.js';
 import { always, forView, help } from './keys.js';
 import { closeAll, menu, problemView, skeleton } from './overlay.js';
+import { askPurpose } from './purpose.js';
 import { go, link, parse } from './router.js';
 import { searchBox } from './search.js';
 import { emit, may, on, prefs, purpose, remember, session, snapshot } from './state.js';
@@ -35,6 +36,7 @@ function userMenu(anchor) {
     { head: `${session.user.name} · ${word('user', session.user.role)}` },
     purpose.get() && { head: `${t('purpose')}: ${purpose.get()}` },
     null,
+    { t: 'purpose_change', picture: 'shield-check', act: askPurpose },
     { t: 'shortcuts', picture: 'keyboard', note: '?', act: help },
     { t: 'sign_out', picture: 'log-out', act: async () => { await remove('session').catch(() => null); signedOut(); } },
   ].filter((x) => x !== ''), 'account');
@@ -123,6 +125,7 @@ function title(view) {
 
 function signedOut() {
   session.user = null;
+  purpose.set(''); // the next person reads for a purpose of their own
   session.csrf = null;
   frame = null;
   const wanted = location.hash.startsWith('#/login') ? '' : location.hash;

@@ -104,6 +104,7 @@ export function failed(error, { lost = 'nothing_lost' } = {}) {
 
 export function explain(error) {
   if (error.code === 'offline') return t('error_offline');
+  if (error.code === 'api_purpose_required') return t('purpose_hint');
   if (error.status === 403) return [error.detail || error.title, t('error_forbidden')].filter(Boolean).join(' · ');
   return [error.title, error.detail].filter(Boolean).filter((x, i, all) => all.indexOf(x) === i).join(' · ') || t('error_unknown');
 }
