@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -51,18 +52,32 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help=text("api.serve_demo", LANGUAGE))] = False,
 ) -> None:
     """Serve the API and the explorer until SIGTERM or SIGINT."""
-    settings = read_settings(workspace=workspace, host=host, port=port, engine=engine)
-    if settings.host in LOOPBACK and "cookie_secure" not in settings.model_fields_set:
-        # Without TLS on the own machine a browser would not send a secure cookie back.
-        settings = settings.model_copy(update={"cookie_secure": False})
+    said: Language = LANGUAGE
     try:
+        settings = read_settings(workspace=workspace, host=host, port=port, engine=engine)
+        said = settings.language
+        if settings.host in LOOPBACK and "cookie_secure" not in settings.model_fields_set:
+            # Without TLS on the own machine a browser would not send a secure cookie back.
+            settings = settings.model_copy(update={"cookie_secure": False})
+        # Before the demonstration's passwords change under a server that runs there already.
+        _try_address(settings.host, settings.port)
         if demo:
             for line in prepare_demo(settings):
                 typer.echo(line)
         run(settings, workers)
     except Problem as error:
-        typer.secho(error.text.in_language(settings.language), fg="red", err=True)
+        typer.secho(error.text.in_language(said), fg="red", err=True)
         raise typer.Exit(1) from error
+
+
+def _try_address(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError as error:
+            raise Problem("api_address_refused", host=host, port=port, why=error.strerror or str(error)) from error
 
 
 def run(settings: Settings, workers: int = 1) -> None:

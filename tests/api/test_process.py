@@ -144,3 +144,23 @@ def test_a_scan_is_started_once_runs_beside_the_server_and_is_recorded(world: Wo
         assert difference["counts"]["gone"] == 0
         assert difference["counts"]["unchanged"] > 100
     store.close()
+
+
+def test_a_taken_port_and_wrong_settings_end_with_a_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for value, expected in ((port, f"127.0.0.1:{port}"), ("abc", "QINGFENG_PORT")):
+            ended = subprocess.run(
+                [sys.executable, "-m", "api.command", "--workspace", str(tmp_path), "--demo"],
+                env={**os.environ, "QINGFENG_PORT": value},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert ended.returncode == 1
+            assert expected in ended.stderr
+            assert "Traceback" not in ended.stderr
+            assert ended.stdout == ""  # no account was made
