@@ -52,10 +52,8 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help=text("api.serve_demo", LANGUAGE))] = False,
 ) -> None:
     """Serve the API and the explorer until SIGTERM or SIGINT."""
-    said: Language = LANGUAGE
     try:
         settings = read_settings(workspace=workspace, host=host, port=port, engine=engine)
-        said = settings.language
         if settings.host in LOOPBACK and "cookie_secure" not in settings.model_fields_set:
             # Without TLS on the own machine a browser would not send a secure cookie back.
             settings = settings.model_copy(update={"cookie_secure": False})
@@ -66,7 +64,7 @@ def serve(
                 typer.echo(line)
         run(settings, workers)
     except Problem as error:
-        typer.secho(error.text.in_language(said), fg="red", err=True)
+        typer.secho(error.text.in_language(LANGUAGE), fg="red", err=True)
         raise typer.Exit(1) from error
 
 
@@ -131,13 +129,12 @@ def prepare_demo(settings: Settings) -> list[str]:
         token = _demo_accounts(store, password)
     finally:
         store.close()
-    said = settings.language
     names = ", ".join(f"{name} ({role.value})" for name, role in DEMO_USERS.items())
     return [
-        text("api.demo_address", said, url=f"http://{settings.host}:{settings.port}/"),
-        text("api.demo_users", said, names=names, password=password),
-        text("api.demo_key", said, token=token),
-        text("api.demo_only", said),
+        text("api.demo_address", LANGUAGE, url=f"http://{settings.host}:{settings.port}/"),
+        text("api.demo_users", LANGUAGE, names=names, password=password),
+        text("api.demo_key", LANGUAGE, token=token),
+        text("api.demo_only", LANGUAGE),
     ]
 
 

@@ -81,8 +81,8 @@ def _line(line: dict[str, Any]) -> dict[str, object]:
     return {
         t("column_finding"): line["finding_id"],
         t("column_tier"): line["tier"],
-        t("column_state"): line["state"],
-        t("column_triage"): line["triage"],
+        t("column_state"): text(f"ui.state_{line['state']}", LANGUAGE),
+        t("column_triage"): text(f"ui.triage_{line['triage']}", LANGUAGE),
         t("column_title"): line["title"][LANGUAGE],
         t("column_region"): line["region"],
         t("column_agency"): line["agency"]["name"] if line["agency"] else None,
