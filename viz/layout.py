@@ -2,8 +2,8 @@
 
 Gansner, Koren and North, *Graph Drawing by Stress Majorization* (2004), on the hop distances of each connected
 component, started from classical scaling on pivots; then nodes that would cover each other are pushed apart, and the
-components are packed in rows. Measured against NetworkX by `bench/exports.py`: within a
-tenth of the stress of Kamada-Kawai at a small part of its time. The same nodes and edges give the same places, whatever their order.
+components are packed in rows. Measured against NetworkX by `bench/exports.py`: within a tenth of the stress of
+Kamada-Kawai at a small part of its time. The same nodes and edges give the same places, whatever their order.
 """
 
 from __future__ import annotations
