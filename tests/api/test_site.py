@@ -22,6 +22,7 @@ from tests.api.conftest import Serve, Served
 
 OF_THE_COMMAND_LINE = frozenset(
     {
+        "api_address_refused",
         "api_demo_loopback",
         "export_outside_reference",
         "export_picture_format",
