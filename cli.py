@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
@@ -12,7 +11,7 @@ import orjson
 import typer
 from typer.core import TyperGroup
 
-from i18n import Language, Problem, Text, text
+from i18n import Problem, Text, shell_language, text
 from queries.collusion.command import SCORE_HELP, TRAIN_HELP, evaluate_app, score, train
 from queries.ocp.command import app as ocp
 
@@ -20,7 +19,7 @@ EXIT_ERROR = 1
 EXIT_USAGE = 2
 EXIT_QUARANTINED = 3
 
-LANGUAGE: Language = "zh" if os.environ.get("QINGFENG_LANG", "en").lower().startswith("zh") else "en"
+LANGUAGE = shell_language()
 
 
 def _t(key: str, **values: object) -> str:

@@ -20,9 +20,9 @@ from findings.access.users import create_user, find_user, list_users, set_passwo
 from findings.audit.trail import append
 from findings.settings import Settings, read_settings
 from findings.store.database import Store, open_store
-from i18n import Language, Problem, text
+from i18n import Problem, shell_language, text
 
-LANGUAGE: Language = "zh" if os.environ.get("QINGFENG_LANG", "en").lower().startswith("zh") else "en"
+LANGUAGE = shell_language()
 
 SECONDS_TO_END = 20
 """How long requests under way may take after the signal to stop."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import os
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from typing import Literal
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+def shell_language() -> Language:
+    """The language in which commands speak: that of `QINGFENG_LANG`, English where it is not set."""
+    return "zh" if os.environ.get("QINGFENG_LANG", "en").lower().startswith("zh") else "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,17 +25,14 @@ def backup(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """`qingfeng backup OUT`: mount with `app.command(help=BACKUP_HELP)(backup)`."""
+    """`qingfeng backup OUT`."""
     with opened(workspace) as (settings, _):
         made = write_backup(settings, out, with_data=data)
     _show(made, as_json, t("backed_up", file=out, rows=f"{made.rows:,}", snapshot=made.snapshot_id or "-"))
 
 
-BACKUP_HELP = t("backup_help")
-
-
 def restore(file: FileArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """`qingfeng restore FILE`: mount with `app.command(help=RESTORE_HELP)(restore)`."""
+    """`qingfeng restore FILE`."""
     try:
         made = read_back(read_settings(workspace=workspace), file)
     except Problem as problem:
@@ -44,15 +41,12 @@ def restore(file: FileArgument, workspace: WorkspaceOption = None, as_json: Json
     _show(made, as_json, t("restored", file=file, rows=f"{made.rows:,}", snapshot=made.snapshot_id or "-"))
 
 
-RESTORE_HELP = t("restore_help")
-
-
 def verify(
     file: Annotated[Path | None, typer.Argument(dir_okay=False, help=t("verify_file"))] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """`qingfeng verify [FILE]`: mount with `app.command(help=VERIFY_HELP)(verify)`. Status 1 on a fault."""
+    """`qingfeng verify [FILE]`. Status 1 on a fault."""
     with opened(workspace) as (_, store):
         if file is not None:
             made = verify_backup(file)
@@ -68,9 +62,6 @@ def verify(
             typer.echo(t("store_sound"))
     if faults:
         raise typer.Exit(1)
-
-
-VERIFY_HELP = t("verify_help")
 
 
 def _show(made: Backup, as_json: bool, sentence: str) -> None:

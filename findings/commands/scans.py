@@ -51,13 +51,10 @@ def _show(diff: ScanDiff, as_json: bool) -> None:
 
 
 def diff(a: RunArgument, b: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """`qingfeng diff A B`: mount with `app.command(help=DIFF_HELP)(diff)`."""
+    """`qingfeng diff A B`."""
     with opened(workspace) as (_, store), store.reading() as session:
         found = compare(session, a, b)
     _show(found, as_json)
-
-
-DIFF_HELP = t("diff_help")
 
 
 def runs(
@@ -65,7 +62,7 @@ def runs(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """`qingfeng runs`: mount with `app.command(help=RUNS_HELP)(runs)`."""
+    """`qingfeng runs`."""
     with opened(workspace) as (_, store), store.reading() as session:
         rows = [_run(run) for run in session.scalars(select(ScanRun).order_by(ScanRun.id.desc()).limit(limit))]
     if as_json:
@@ -87,15 +84,12 @@ def _run(run: ScanRun) -> dict[str, object]:
     }
 
 
-RUNS_HELP = t("runs_help")
-
-
 def expire(
     days: Annotated[int | None, typer.Option(min=1, help=t("expire_days"))] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """`qingfeng expire`: mount with `app.command(help=EXPIRE_HELP)(expire)`."""
+    """`qingfeng expire`."""
     with opened(workspace) as (settings, store):
         kept_for = days or settings.retention_days
         if kept_for is None:
@@ -112,6 +106,3 @@ def expire(
         show_json({"days": kept_for, "expired": list(done.expired), "erased": list(done.erased)})
     else:
         typer.echo(t("expired", expired=len(done.expired), erased=len(done.erased)))
-
-
-EXPIRE_HELP = t("expire_help")

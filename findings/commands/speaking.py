@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,9 @@ from rich.cells import cell_len
 
 from findings.settings import Settings, read_settings
 from findings.store.database import Store, open_store
-from i18n import Language, Problem, text
+from i18n import Problem, shell_language, text
 
-LANGUAGE: Language = "zh" if os.environ.get("QINGFENG_LANG", "en").lower().startswith("zh") else "en"
+LANGUAGE = shell_language()
 
 ACTOR = "local"
 """Who acts in the audit trail: somebody with a shell on the machine, whose name the system knows."""

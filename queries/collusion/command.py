@@ -5,19 +5,18 @@ What computes is imported only when it runs: the command starts in the time of t
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from i18n import Language
+from i18n import shell_language
 from queries.collusion.messages import MESSAGES
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
 
-LANGUAGE: Language = "zh" if os.environ.get("QINGFENG_LANG", "en").lower().startswith("zh") else "en"
+LANGUAGE = shell_language()
 
 
 def _t(key: str, **values: object) -> str:

@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from i18n import Language
+from i18n import shell_language
 from queries.ocp.messages import MESSAGES
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SHOWN = 10
 """Unreadable lines that are shown one by one; `--report` has all."""
 MOST_WORKERS = 64
 
-LANGUAGE: Language = "zh" if os.environ.get("QINGFENG_LANG", "en").lower().startswith("zh") else "en"
+LANGUAGE = shell_language()
 
 
 def _t(key: str, **values: object) -> str:

@@ -11,9 +11,9 @@ import typer
 from typer.testing import CliRunner
 
 from findings.audit.trail import read
-from findings.commands.backups import BACKUP_HELP, RESTORE_HELP, VERIFY_HELP, backup, restore, verify
+from findings.commands.backups import backup, restore, verify
 from findings.commands.leads import app as leads
-from findings.commands.scans import DIFF_HELP, EXPIRE_HELP, RUNS_HELP, diff, expire, runs
+from findings.commands.scans import diff, expire, runs
 from findings.runs import run_scan_and_store
 from findings.settings import read_settings
 from findings.store.database import open_store
@@ -24,12 +24,12 @@ from tests.findings.worlds import TOWN, load_rows
 
 app = typer.Typer()
 app.add_typer(leads, name="findings")
-app.command(help=DIFF_HELP)(diff)
-app.command(help=RUNS_HELP)(runs)
-app.command(help=EXPIRE_HELP)(expire)
-app.command(help=BACKUP_HELP)(backup)
-app.command(help=RESTORE_HELP)(restore)
-app.command(help=VERIFY_HELP)(verify)
+app.command()(diff)
+app.command()(runs)
+app.command()(expire)
+app.command()(backup)
+app.command()(restore)
+app.command()(verify)
 
 
 @pytest.fixture
