@@ -61,10 +61,10 @@ screenshots: install ## Picture ten states of the explorer into docs/pictures
 	$(BIN)/python -m tests.viz.explorer.screenshots
 
 neo4j: install ## Start a local Neo4j server for development (stop: make neo4j-stop)
-	$(BIN)/python -m graph.neo4j_server start
+	$(BIN)/python -m graph.neo4j start
 
 neo4j-stop: ## Stop it
-	$(BIN)/python -m graph.neo4j_server stop
+	$(BIN)/python -m graph.neo4j stop
 
 lock: ## Resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet --generate-hashes --group dev --extra ftm --output-file requirements.lock pyproject.toml

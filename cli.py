@@ -338,8 +338,8 @@ def push(
     as_json: JsonOption = False,
 ) -> None:
     from graph.engine import EngineError
-    from graph.neo4j_push import push as run_push
-    from graph.neo4j_settings import read_settings
+    from graph.neo4j.push import push as run_push
+    from graph.neo4j.settings import read_settings
     from graph.snapshot import Workspace, WorkspaceError
     from viz.terminal import counting
 
@@ -359,7 +359,7 @@ def push(
 def status(as_json: JsonOption = False) -> None:
     from graph.engine import EngineError
     from graph.neo4j import server_snapshot
-    from graph.neo4j_settings import read_settings
+    from graph.neo4j.settings import read_settings
 
     try:
         snapshot = server_snapshot(read_settings())

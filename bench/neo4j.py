@@ -23,11 +23,11 @@ from pathlib import Path
 import duckdb
 
 from bench.measure import machine
-from graph import neo4j_cypher as cypher
-from graph.neo4j_push import push
-from graph.neo4j_rows import EdgeLayer, Layer, NodeLayer, layers
-from graph.neo4j_server import LocalServer, running_server
-from graph.neo4j_settings import connect
+from graph.neo4j import cypher
+from graph.neo4j.push import push
+from graph.neo4j.rows import EdgeLayer, Layer, NodeLayer, layers
+from graph.neo4j.server import LocalServer, running_server
+from graph.neo4j.settings import connect
 from graph.projection import prepare
 from graph.snapshot import Workspace
 from graph.tables import open_tables

@@ -9,9 +9,9 @@ from typing import NoReturn
 import pytest
 
 from graph.engine import EngineError
-from graph.neo4j_download import missing_tools, resolve
-from graph.neo4j_server import LocalServer
-from graph.neo4j_settings import Neo4jSettings, connect
+from graph.neo4j.download import missing_tools, resolve
+from graph.neo4j.server import LocalServer
+from graph.neo4j.settings import Neo4jSettings, connect
 
 SHORT_LIFE = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 """Many different queries once each: compiling them well would take longer than running them."""

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from graph.neo4j import Neo4jGraph, server_snapshot
-from graph.neo4j_errors import ServerError
-from graph.neo4j_push import push
-from graph.neo4j_server import LocalServer
-from graph.neo4j_settings import Neo4jSettings
+from graph.neo4j.errors import ServerError
+from graph.neo4j.push import push
+from graph.neo4j.server import LocalServer
+from graph.neo4j.settings import Neo4jSettings
 from graph.snapshot import Workspace
 from tests.graph.test_neo4j_push import BASE, assert_shows
 from tests.graph.worlds import World, store

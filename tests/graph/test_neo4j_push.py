@@ -15,10 +15,10 @@ from neo4j import Driver
 
 from graph.engine import EngineError
 from graph.neo4j import Neo4jGraph, server_snapshot
-from graph.neo4j_errors import ServerError
-from graph.neo4j_push import push
-from graph.neo4j_settings import Neo4jSettings, connect
-from graph.neo4j_state import LEASE_MS
+from graph.neo4j.errors import ServerError
+from graph.neo4j.push import push
+from graph.neo4j.settings import Neo4jSettings, connect
+from graph.neo4j.state import LEASE_MS
 from graph.projection import edge_frames, node_frames
 from graph.snapshot import Snapshot, Workspace
 from graph.tables import open_tables

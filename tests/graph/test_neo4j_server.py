@@ -14,10 +14,11 @@ import yaml
 from pydantic import SecretStr, ValidationError
 
 from graph.engine import EngineError
-from graph.neo4j_download import ADMIN, VERSION, cache_folder, resolve
-from graph.neo4j_errors import ServerError
-from graph.neo4j_server import LocalServer, main
-from graph.neo4j_settings import Neo4jSettings, connect, read_settings
+from graph.neo4j.__main__ import main
+from graph.neo4j.download import ADMIN, VERSION, cache_folder, resolve
+from graph.neo4j.errors import ServerError
+from graph.neo4j.server import LocalServer
+from graph.neo4j.settings import Neo4jSettings, connect, read_settings
 
 pytestmark = pytest.mark.xdist_group("neo4j")
 

@@ -17,8 +17,8 @@ from pandas.testing import assert_frame_equal
 from graph.embedded import open_graph
 from graph.engine import GraphEngine
 from graph.neo4j import Neo4jGraph, open_server
-from graph.neo4j_push import push
-from graph.neo4j_settings import Neo4jSettings, connect
+from graph.neo4j.push import push
+from graph.neo4j.settings import Neo4jSettings, connect
 from graph.schema import EDGES, NODES, TABLES
 from graph.schema.model import Kind
 from graph.snapshot import Workspace

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from graph.neo4j_push import push
-from graph.neo4j_settings import Neo4jSettings
+from graph.neo4j.push import push
+from graph.neo4j.settings import Neo4jSettings
 from graph.snapshot import Workspace
 from queries.explore import Explorer
 from tests.queries.explore.conftest import TOWN, Tables

@@ -1,4 +1,4 @@
-"""The server graph engine: read-only Cypher on a Neo4j graph that `graph.neo4j_push` brought to a snapshot."""
+"""The server graph engine: read-only Cypher on a Neo4j graph that `graph.neo4j.push` brought to a snapshot."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import neo4j
 import pandas as pd
 from neo4j.graph import Node, Path, Relationship
 
-from graph.neo4j_errors import FAILURES, ServerError
-from graph.neo4j_settings import Neo4jSettings, connect, read_settings
-from graph.neo4j_state import read_state
+from graph.neo4j.errors import FAILURES, ServerError
+from graph.neo4j.settings import Neo4jSettings, connect, read_settings
+from graph.neo4j.state import read_state
 from graph.snapshot import Snapshot
 from i18n import Text
 

@@ -16,12 +16,11 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
-from graph import neo4j_cypher as cypher
-from graph import neo4j_rows as rows
-from graph.neo4j_errors import MemoryFull, ServerError
-from graph.neo4j_settings import Neo4jSettings, connect
-from graph.neo4j_state import GraphState, begin, finish
-from graph.neo4j_writer import Writer
+from graph.neo4j import cypher, rows
+from graph.neo4j.errors import MemoryFull, ServerError
+from graph.neo4j.settings import Neo4jSettings, connect
+from graph.neo4j.state import GraphState, begin, finish
+from graph.neo4j.writer import Writer
 from graph.projection import prepare
 from graph.snapshot import Snapshot, Workspace, WorkspaceError
 from graph.tables import open_tables

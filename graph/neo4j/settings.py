@@ -14,7 +14,7 @@ import neo4j
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from graph.neo4j_errors import FAILURES, ServerError, explain
+from graph.neo4j.errors import FAILURES, ServerError, explain
 from i18n import Text
 
 ENCRYPTED = ("bolt+s", "bolt+ssc", "neo4j+s", "neo4j+ssc")

@@ -1,9 +1,7 @@
 """A Neo4j server of one's own for tests and development, without Docker.
 
 Neo4j Community is resolved from Maven Central into a cache and started on a free loopback port with a random
-password. It runs in its own process and is no part of the product.
-
-    python -m graph.neo4j_server start | status | stop
+password. It runs in its own process and is no part of the product. `python -m graph.neo4j` starts one by hand.
 """
 
 from __future__ import annotations
@@ -15,7 +13,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,9 +23,9 @@ import orjson
 from pydantic import SecretStr
 
 from graph.engine import EngineError
-from graph.neo4j_download import ADMIN, ENTRY, VERSION, cache_folder, resolve, tool
-from graph.neo4j_errors import FAILURES
-from graph.neo4j_settings import Neo4jSettings, open_driver
+from graph.neo4j.download import ADMIN, ENTRY, VERSION, resolve, tool
+from graph.neo4j.errors import FAILURES
+from graph.neo4j.settings import Neo4jSettings, open_driver
 
 _JVM = (
     "-Xms512m",
@@ -136,7 +133,7 @@ class LocalServer:
             f"--home-dir={self.folder}",
             f"--config-dir={self.folder}/conf",
         ]
-        _write_private(self._arguments_file, "\n".join(f'"{word}"' for word in [*words, "--console-mode"]))
+        write_private(self._arguments_file, "\n".join(f'"{word}"' for word in [*words, "--console-mode"]))
         with self._log_file.open("wb") as log:
             # A session of its own, so that Ctrl-C in the terminal does not reach it.
             self._process = subprocess.Popen(  # noqa: S603 - the program and its arguments are ours
@@ -203,7 +200,7 @@ class LocalServer:
         # In a file, because every user of the machine can read the words of a command.
         words = self.folder / "conf" / "password.args"
         admin = ["-cp", f"{jars}/*", ADMIN, "dbms", "set-initial-password", "--", password]
-        _write_private(words, "\n".join(f'"{word}"' for word in admin))
+        write_private(words, "\n".join(f'"{word}"' for word in admin))
         try:
             done = subprocess.run(  # noqa: S603 - the program and its arguments are ours
                 [tool("java"), f"@{words}"],
@@ -217,7 +214,7 @@ class LocalServer:
         if done.returncode != 0:
             reason, *_ = done.stderr.decode(errors="replace").replace(password, "…").splitlines() or ["no reason given"]
             raise EngineError(f"neo4j-admin could not set the first password: {reason}", f"see {self.folder}/conf")
-        _write_private(self._password_file, password)
+        write_private(self._password_file, password)
 
     def _log_tail(self) -> str:
         lines = self._log_file.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -264,46 +261,8 @@ def _is_open(port: int) -> bool:
     return False
 
 
-def _write_private(file: Path, text: str) -> None:
+def write_private(file: Path, text: str) -> None:
     """Write a file that only its owner can read, from the first byte on."""
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
         handle.write(text)
-
-
-def main(arguments: list[str]) -> int:
-    """Start, show or stop the developer's server; a start begins with an empty graph."""
-    folder = cache_folder() / "server"
-    server = LocalServer(folder)
-    match arguments:
-        case ["start"]:
-            if not server.is_running:
-                shutil.rmtree(folder, ignore_errors=True)
-                server = LocalServer(folder)
-                server.start()
-            address = server.address
-            _write_private(
-                folder / "neo4j.env",
-                f"QINGFENG_NEO4J_URI={address.uri}\nQINGFENG_NEO4J_USER={address.user}\n"
-                f"QINGFENG_NEO4J_PASSWORD={address.password.get_secret_value()}\n"
-                f"QINGFENG_NEO4J_DATABASE={address.database}\n",
-            )
-            print(f"Neo4j {VERSION} runs at {address.uri}, process {server.pid}.")
-            print(f"Its address and password are in {folder}/neo4j.env: set -a; . {folder}/neo4j.env; set +a")
-        case ["status"]:
-            print(f"Neo4j runs at {server.address.uri}, process {server.pid}." if server.is_running else "Not running.")
-            return 0 if server.is_running else 3
-        case ["stop"]:
-            server.stop()
-            print("Stopped.")
-        case _:
-            print("usage: python -m graph.neo4j_server start | status | stop", file=sys.stderr)
-            return 2
-    return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except EngineError as error:
-        sys.exit(str(error))

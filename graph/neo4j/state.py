@@ -14,7 +14,7 @@ from pathlib import Path
 
 import neo4j
 
-from graph.neo4j_errors import ServerError
+from graph.neo4j.errors import ServerError
 from i18n import Text
 
 LEASE_MS = 60_000

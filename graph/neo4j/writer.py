@@ -11,9 +11,9 @@ import neo4j
 import pyarrow as pa
 from neo4j.exceptions import DriverError, Neo4jError
 
-from graph.neo4j_errors import FAILURES, MemoryFull
-from graph.neo4j_settings import Neo4jSettings
-from graph.neo4j_state import CONSTRAINT, GraphState, Lock
+from graph.neo4j.errors import FAILURES, MemoryFull
+from graph.neo4j.settings import Neo4jSettings
+from graph.neo4j.state import CONSTRAINT, GraphState, Lock
 
 _FIRST_PAUSE = 0.2
 _FETCH = 50_000

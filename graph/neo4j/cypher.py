@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.neo4j_rows import EdgeLayer, Layer, NodeLayer
+from graph.neo4j.rows import EdgeLayer, Layer, NodeLayer
 
 NAME_INDEX = "CREATE TEXT INDEX qingfeng_party_name IF NOT EXISTS FOR (n:Party) ON (n.name)"
 HOLDS_ANYTHING = "MATCH (n) WHERE n._hash IS NOT NULL RETURN 1 LIMIT 1"
