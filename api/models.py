@@ -170,6 +170,20 @@ class Detail(Summary):
     cases: list[dict[str, Any]]
 
 
+class MarkColumn(Shape):
+    """One column of a mark, for tables."""
+
+    heading: str
+    value: str
+
+
+class Mark(Shape):
+    """What a file that is taken out has to carry: who took it, when and for what."""
+
+    sentence: str
+    columns: list[MarkColumn]
+
+
 class Items(Shape):
     """A list with its total."""
 

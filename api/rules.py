@@ -131,6 +131,10 @@ RULES: dict[str, Rule] = {
     f"GET {V1}/parties/{{party_id}}/dossier.html": _export("export.party_dossier", Scoping.PARTY),
     f"GET {V1}/parties/{{party_id}}/dossier.pdf": _export("export.party_dossier", Scoping.PARTY),
     f"POST {V1}/graph/export": _export("export.graph", Scoping.PARTY),
+    # Files that the page makes itself: it asks here first and makes none that could not be recorded.
+    f"POST {V1}/graph/taken": _export("export.graph", Scoping.PARTY),
+    f"POST {V1}/findings/taken": Rule(Right.EXPORT_LEADS, "export.findings", personal=True, scoping=Scoping.LISTING),
+    f"POST {V1}/audit/taken": Rule(Right.AUDIT_READ, "export.audit"),
     # --- scans and the overview
     f"GET {V1}/overview": Rule(Right.OVERVIEW_READ, "overview.read", scoping=Scoping.LISTING),
     f"GET {V1}/overview/communities": _read(Right.OVERVIEW_READ, "overview.communities", Scoping.LISTING),

@@ -22,6 +22,11 @@ class Watermark:
         """When, to the second, in UTC: `2026-03-31 08:15:00 UTC`."""
         return self.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
+    def columns(self, language: Language) -> tuple[tuple[str, str], ...]:
+        """The mark as columns of a table: heading and value, in every row, so that a part has it too."""
+        values = {"exported_by": self.user, "exported_at": self.moment, "purpose": self.purpose or ""}
+        return tuple((text(f"export.{name}", language), line(value)) for name, value in values.items())
+
     def sentence(self, language: Language) -> str:
         """The mark in words, on one line."""
         values = {"user": line(self.user), "at": self.moment, "purpose": line(self.purpose)}

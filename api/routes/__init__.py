@@ -17,6 +17,7 @@ from api.routes import (
     scans,
     session,
     site,
+    taken,
     triage,
     trust,
 )
@@ -26,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     reference.router,
     exports.router,
+    taken.router,
     findings.router,
     triage.router,
     graph.router,

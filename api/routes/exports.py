@@ -175,6 +175,7 @@ def _party_dossier(request: Request, party_id: str, said: Language | None) -> st
 def graph_export(request: Request, body: Taken, said: Said = None) -> Response:
     """A part of the graph as GraphML, FollowTheMoney, tables or an interactive picture."""
     nodes = checked(request, body.nodes)
+    show(request, f"graph {body.format}", nodes)
     tongue, mark = said or language(request), watermark(request)
     approved(request, f"graph_{body.format}", {"nodes": sorted(nodes), "edges": sorted(body.edges or ())})
     graph = withheld(request, explorer(request).subgraph(nodes).as_dict())

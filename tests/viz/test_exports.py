@@ -50,7 +50,7 @@ def test_csv_has_every_edge_with_names_exact_sums_and_the_mark() -> None:
     assert len(rows) == len(graph()["edges"])
     assert rows[0]["来源"] == "清源市红丰区第123城市建设投资有限公司"
     assert rows[0]["涉及金额"] == "4731703.97"
-    assert {(row["导出人"], row["导出时间"], row["用途"]) for row in rows} == {
+    assert {(row["导出人"], row["导出时间"], row["查阅事由"]) for row in rows} == {
         ("li.investigator", "2026-03-31 08:15:00 UTC", "纪案〔2026〕12号")
     }
 

@@ -69,11 +69,7 @@ def xlsx_bytes(tables: Sequence[Table], watermark: Watermark, language: Language
 
 def _mark(sheet: Any, counts: Sequence[tuple[str, int]], watermark: Watermark, language: Language) -> None:
     rows: Iterator[tuple[str, Cell]] = chain(
-        (
-            (text("export.exported_by", language), watermark.user),
-            (text("export.exported_at", language), watermark.moment),
-            (text("export.purpose", language), watermark.purpose),
-        ),
+        watermark.columns(language),
         ((f"{title}: {text('export.rows', language)}", count) for title, count in counts),
         ((text("export.note", language), text(f"export.{key}", language)) for key in ("cut", "lead_not_verdict")),
     )

@@ -43,8 +43,9 @@ def csv_lines(table: Table, watermark: Watermark, language: Language) -> Iterato
     """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    mark = tuple(map(_csv_cell, (watermark.user, watermark.moment, watermark.purpose)))
-    writer.writerow((*map(_csv_cell, table.headings), *_mark_headings(language)))
+    headings, mark = zip(*watermark.columns(language), strict=True)
+    mark = tuple(map(_csv_cell, mark))
+    writer.writerow(tuple(map(_csv_cell, (*table.headings, *headings))))
     yield b"\xef\xbb\xbf"
     for row in table.rows:
         writer.writerow((*map(_csv_cell, row), *mark))
@@ -67,11 +68,6 @@ def _taken(buffer: io.StringIO) -> bytes:
 
 def _csv_cell(value: Cell) -> str:
     return harmless(plain(value)) if isinstance(value, str) else plain(value)
-
-
-def _mark_headings(language: Language) -> tuple[str, str, str]:
-    user, at, purpose = (text(f"export.{name}", language) for name in ("exported_by", "exported_at", "purpose"))
-    return user, at, purpose
 
 
 def _table(name: str, language: Language, columns: Mapping[str, Callable[[Json], Cell]], rows: Iterable[Json]) -> Table:

@@ -31,7 +31,12 @@ from queries.profiles import configure
 from queries.registry import choose
 
 PASSWORD = "correct horse battery"
-PEOPLE = {"li.na": Role.INVESTIGATOR, "wang.lei": Role.SUPERVISOR, "zhao.min": Role.AUDITOR}
+PEOPLE = {
+    "li.na": Role.INVESTIGATOR,
+    "wang.lei": Role.SUPERVISOR,
+    "zhao.min": Role.AUDITOR,
+    "chen.jing": Role.VIEWER,
+}
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -1,7 +1,7 @@
 // Starts the page: language, session, frame, and the view that the address names.
 import { get, remove } from './api.js';
 import { clear, h, relabel, icon, button, live } from './dom.js';
-import { ageText, age, day } from './format.js';
+import { ageText, age, day, moment } from './format.js';
 import { current, t, use, word } from './i18n.js';
 import { always, forView, help } from './keys.js';
 import { closeAll, menu, problemView, skeleton } from './overlay.js';
@@ -69,6 +69,7 @@ function build() {
   const root = h('div', { class: 'frame' }, h('a', { class: 'skip', href: '#view', t: 'skip', on: { click: (e) => { e.preventDefault(); view.focus(); } } }), rail(),
     h('header', { class: 'top' }, may('parties.read') && searchBox(), h('span', { class: 'grow' }), snapshotLine(), language, sun, who), holder);
   clear(app, root);
+  root.append(h('p', { class: 'print-mark' }));
   return { root, view, stop: banner };
 }
 
@@ -131,6 +132,12 @@ function signedOut() {
   const wanted = location.hash.startsWith('#/login') ? '' : location.hash;
   location.hash = link('login', null, wanted ? { to: wanted } : {});
 }
+
+// On every printed page: who printed, when, which lead or party, which data.
+addEventListener('beforeprint', () => {
+  const mark = document.querySelector('.print-mark');
+  if (mark) mark.textContent = [t('print_mark', { user: session.user?.name ?? '', at: moment(new Date().toISOString()) }), parse().id, snapshot.id].filter(Boolean).join(' · ');
+});
 
 on('signed-in', signedIn);
 on('signed-out', signedOut);

@@ -74,22 +74,25 @@ export function period(value, cut = 10) {
 /** Whole days between an ISO day and today. */
 export const age = (iso) => Math.floor((Date.now() - Date.parse(`${String(iso).slice(0, 10)}T00:00:00Z`)) / 86_400_000);
 
-/** At most two lines of about `width` half-width characters, cut with an ellipsis: a node's label. */
-export function twoLines(value, width = 20) {
-  const lines = ['', ''];
-  let line = 0;
+/** A text broken into lines of at most `width` half-width characters; what comes after `most` lines is cut with an ellipsis. */
+export function lines(value, width, most = Infinity) {
+  const all = [''];
   let used = 0;
   for (const character of String(value ?? '')) {
     const wide = character.codePointAt(0) > 0x2e7f ? 2 : 1;
     if (used + wide > width) {
-      if (line === 1) { lines[1] = `${lines[1].slice(0, -1)}…`; break; }
-      line = 1; used = 0;
+      if (all.length === most) { all.push(`${[...all.pop()].slice(0, -1).join('')}…`); break; }
+      all.push('');
+      used = 0;
     }
-    lines[line] += character;
+    all[all.length - 1] += character;
     used += wide;
   }
-  return lines.filter(Boolean).join('\n');
+  return all.filter(Boolean);
 }
+
+/** At most two lines, cut with an ellipsis: a node's label. */
+export const twoLines = (value, width = 20) => lines(value, width, 2).join('\n');
 
 /** “14 days old”, for the snapshot. */
 export const ageText = (iso) => t('days_old', { n: count(Math.max(0, age(iso))) });

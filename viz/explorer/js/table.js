@@ -1,7 +1,7 @@
 // A table that draws only the rows in sight: sort by several columns, choose columns, copy as TSV, keyboard.
 import { h, icon, live, clear, announce } from './dom.js';
 import { t } from './i18n.js';
-import { menu, toast } from './overlay.js';
+import { failed, menu, toast } from './overlay.js';
 import { prefs, remember, on } from './state.js';
 
 const OVERSCAN = 6;
@@ -9,11 +9,12 @@ const compare = new Intl.Collator('zh-CN', { numeric: true }).compare;
 
 /**
  * Columns: {id, t, width, right, two, cell(row), value(row), text(row), sort: false | field, hidden}. `value` sorts and
- * copies, `cell` (a node or a string) shows. With `onSort` the server sorts and rows are left in their order.
+ * copies, `cell` (a node or a string) shows. With `onSort` the server sorts and rows are left in their order. `mark(rows)`
+ * has a copy recorded and answers who takes it; a table without it cannot be copied.
  */
 export class Table {
-  constructor({ name, columns, key, rowHeight = 34, label, onOpen, onCurrent, onSort, onNear, selectable = false, sort = [], onSelect, foot }) {
-    Object.assign(this, { name, columns, key, rowHeight, onOpen, onCurrent, onSort, onNear, selectable, sort, onSelect });
+  constructor({ name, columns, key, rowHeight = 34, label, onOpen, onCurrent, onSort, onNear, selectable = false, sort = [], onSelect, foot, mark }) {
+    Object.assign(this, { name, columns, key, rowHeight, onOpen, onCurrent, onSort, onNear, selectable, sort, onSelect, mark });
     this.all = []; this.rows = []; this.drawn = new Map(); this.current = -1; this.selected = new Set(); this.lit = new Set(); this.total = 0;
     const kept = prefs[`columns.${name}`];
     this.shown = new Set(kept ?? columns.filter((c) => !c.hidden).map((c) => c.id));
@@ -84,17 +85,23 @@ export class Table {
     this.redraw();
   }
 
-  /** What is loaded, as tab-separated values with a header; the selected rows where some are selected. */
-  tsv() {
-    const plain = (value) => String(value ?? '').replace(/[\t\r\n]+/g, ' ').replace(/^([=+\-@])/, "'$1");
-    const rows = this.selected.size ? this.rows.filter((row) => this.selected.has(this.key(row))) : this.rows;
+  /** Rows as tab-separated values with a header; each carries the mark, so that a part that is cut out carries it too. */
+  tsv(rows, mark) {
+    const plain = (value) => String(value ?? '').replace(/[\t\r\n]+/g, ' ').replace(/^(\s*[=+\-@＝＋－＠])/, "'$1");
     const columns = this.visible.filter((c) => c.id !== 'select');
-    return [columns.map((c) => t(c.t)), ...rows.map((row) => columns.map((c) => plain((c.text ?? c.value)?.(row))))].map((line) => line.join('\t')).join('\n');
+    const values = mark.columns.map((column) => plain(column.value));
+    return [[...columns.map((c) => t(c.t)), ...mark.columns.map((column) => column.heading)],
+      ...rows.map((row) => [...columns.map((c) => plain((c.text ?? c.value)?.(row))), ...values])].map((line) => line.join('\t')).join('\n');
   }
 
+  /** Put what is loaded on the clipboard, or the selected rows where some are selected. */
   async copy() {
-    await navigator.clipboard.writeText(this.tsv());
-    toast(t('copied_rows', { n: this.selected.size || this.rows.length }));
+    const rows = this.selected.size ? this.rows.filter((row) => this.selected.has(this.key(row))) : this.rows;
+    if (!this.mark || !rows.length) return;
+    try {
+      await navigator.clipboard.writeText(this.tsv(rows, await this.mark(rows)));
+      toast(t('copied_rows', { n: rows.length }));
+    } catch (error) { failed(error); }
   }
 
   chooseColumns(anchor) {

@@ -1,6 +1,6 @@
 // The canvas: draws what the model shows, keeps positions, tells what is chosen.
 import { post } from '../api.js';
-import { twoLines } from '../format.js';
+import { lines, twoLines } from '../format.js';
 import { word } from '../i18n.js';
 import { graphLibrary } from './load.js';
 import { edgeLabel, Model, MONEY } from './model.js';
@@ -232,20 +232,21 @@ export class Canvas {
     return hits.length;
   }
 
-  /** The whole graph as a picture, `note` (who made it, when, of which snapshot) at its foot. */
+  /** The whole graph as a picture, `note` (who took it, when, what for, of which snapshot) at its foot. */
   async png(note) {
     const { ground, edge } = palette();
     const bitmap = await createImageBitmap(await this.cy.png({ output: 'blob-promise', full: true, scale: 2, maxWidth: 6000, maxHeight: 6000, bg: ground }));
     const sheet = document.createElement('canvas');
     sheet.width = Math.max(bitmap.width, 900);
-    sheet.height = bitmap.height + 44;
+    const foot = lines(note, (sheet.width - 28) / 10);
+    sheet.height = bitmap.height + 18 + 26 * foot.length;
     const pen = sheet.getContext('2d');
     pen.fillStyle = ground;
     pen.fillRect(0, 0, sheet.width, sheet.height);
     pen.drawImage(bitmap, 0, 0);
     pen.fillStyle = edge;
     pen.font = '20px sans-serif';
-    pen.fillText(note, 14, sheet.height - 16);
+    foot.forEach((line, i) => pen.fillText(line, 14, bitmap.height + 26 * (i + 1)));
     return new Promise((resolve) => { sheet.toBlob(resolve, 'image/png'); });
   }
 }

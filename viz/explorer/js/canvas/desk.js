@@ -5,7 +5,8 @@ import { count, exact } from '../format.js';
 import { said, t, word } from '../i18n.js';
 import { failed, menu, sheet, toast } from '../overlay.js';
 import { link } from '../router.js';
-import { on, session, snapshot } from '../state.js';
+import { may, on, snapshot } from '../state.js';
+import { graphMark } from '../taken.js';
 import { common, expand, paths, relations } from './asks.js';
 import { Canvas } from './canvas.js';
 import { Details } from './details.js';
@@ -15,16 +16,18 @@ import { svgText } from './svg.js';
 import { Twin } from './twin.js';
 
 export class Desk {
-  /** `onSelect(nodes, edges)` tells the view what is chosen; `name` keeps column choices apart. */
-  constructor(name, { onSelect } = {}) {
+  /** `onSelect(nodes, edges)` tells the view what is chosen; `name` keeps column choices apart; `finding` is the lead that is shown. */
+  constructor(name, { onSelect, finding } = {}) {
     this.name = name;
+    this.finding = finding;
     this.onSelect = onSelect;
     this.from = null; // where a path is to start, chosen before its end
     this.place = h('div', { class: 'canvas', role: 'img', t_label: 'canvas_label' });
     this.tip = h('div', { class: 'tip', hidden: true });
     this.details = new Details(() => { this.details.hide(); this.canvas.select([]); });
     this.strip = new Strip(() => { this.canvas.model.filter = this.strip.filter; this.canvas.draw(); this.#status(); });
-    this.twin = new Twin(name, { choose: (ids) => this.canvas.select(ids), open: (id, anchor) => this.#menuFor(id, { anchor }) });
+    this.twin = new Twin(name, { choose: (ids) => this.canvas.select(ids), open: (id, anchor) => this.#menuFor(id, { anchor }),
+      mark: may('export.personal') && ((ids) => this.#mark('table', ids)) });
     this.twin.element.hidden = true;
     this.status = h('div', { class: 'canvas-status', role: 'status' });
     this.canvas = new Canvas(this.place, {
@@ -77,7 +80,7 @@ export class Desk {
     const line = () => h('span', { class: 'rule' });
     return h('div', { class: 'bar tight tools', role: 'toolbar', t_label: 'tools' }, x.undo, x.redo, line(), x.expand, x.path, x.money, x.common, line(), x.pin, x.hide, x.group, line(),
       x.filter, find, h('span', { class: 'grow' }), x.twin,
-      button('take', (e) => this.#takeMenu(e.currentTarget), { picture: 'download', look: 'quiet small' }), button('legend', () => sheet('legend', (box) => box.append(legend())), { picture: 'circle-help', only: true, look: 'quiet' }));
+      may('export.personal') && button('take', (e) => this.#takeMenu(e.currentTarget), { picture: 'download', look: 'quiet small' }), button('legend', () => sheet('legend', (box) => box.append(legend())), { picture: 'circle-help', only: true, look: 'quiet' }));
   }
 
   #found(n) { announce(t('found_n', { n: count(n) })); this.status.dataset.found = n; }
@@ -181,14 +184,26 @@ export class Desk {
     this.tip.style.top = `${Math.min(event.clientY - box.top + 14, box.height - this.tip.offsetHeight - 8)}px`;
   }
 
+  /** Have the server record what is taken of these nodes (a group stands for its members). */
+  #mark(kind, ids) {
+    const { groups } = this.canvas.model.now;
+    return graphMark(kind, [...new Set(ids.flatMap((id) => [...(groups.get(id)?.members ?? [id])]))], this.finding);
+  }
+
   #takeMenu(anchor) {
+    if (!this.canvas.view.nodes.length) { toast(t('explore_empty')); return; }
     const name = `qingfeng-${new Date().toISOString().slice(0, 10)}`;
-    const note = `${session.user.name} · ${new Date().toISOString().slice(0, 16).replace('T', ' ')} · ${snapshot.id ?? ''}`;
     const shown = () => ({ nodes: this.canvas.view.nodes.filter((n) => n.kind !== 'group').map((n) => n.id), edges: this.canvas.view.edges.flatMap((e) => (e.edges ?? [e]).map((x) => x.id)) });
     const file = (format, ending) => () => download('graph/export', `${name}.${ending}`, { method: 'POST', body: { ...shown(), format } }).catch(failed);
+    const drawing = (kind, draw) => async () => {
+      try {
+        const mark = await this.#mark(kind, this.canvas.view.nodes.map((n) => n.id));
+        save(await draw([mark.sentence, this.finding, snapshot.id].filter(Boolean).join(' · ')), `${name}.${kind}`);
+      } catch (error) { failed(error); }
+    };
     menu({ anchor }, [
-      { t: 'take_png', picture: 'image', act: async () => save(await this.canvas.png(note), `${name}.png`) },
-      { t: 'take_svg', picture: 'image', act: () => save(new Blob([svgText(this.canvas.cy, this.canvas.view, note)], { type: 'image/svg+xml' }), `${name}.svg`) }, null,
+      { t: 'take_png', picture: 'image', act: drawing('png', (note) => this.canvas.png(note)) },
+      { t: 'take_svg', picture: 'image', act: drawing('svg', (note) => new Blob([svgText(this.canvas.cy, note)], { type: 'image/svg+xml' })) }, null,
       { t: 'take_snapshot', picture: 'network', act: file('snapshot', 'html') },
       { t: 'take_csv', picture: 'table', act: file('csv', 'csv') }, { t: 'take_xlsx', picture: 'table', act: file('xlsx', 'xlsx') },
       { t: 'take_graphml', picture: 'share-2', act: file('graphml', 'graphml') }, { t: 'take_ftm', picture: 'share-2', act: file('ftm', 'json') },

@@ -1,4 +1,5 @@
 // The canvas as an SVG drawing: shapes, lines and labels as they stand, for a report.
+import { lines } from '../format.js';
 import { palette, SHAPES } from './style.js';
 
 const NS = 'http://www.w3.org/2000/svg';
@@ -16,7 +17,7 @@ function s(name, attributes, ...children) {
   return element;
 }
 
-function lines(text, x, y, attributes) {
+function label(text, x, y, attributes) {
   return s('text', { x, y, 'text-anchor': 'middle', ...attributes }, ...String(text ?? '').split('\n').map((line, i) => s('tspan', { x, dy: i ? 13 : 0 }, document.createTextNode(line))));
 }
 
@@ -29,11 +30,13 @@ function shape(node, c) {
   return [s('rect', { x: x - width / 2, y: y - height / 2, width, height, rx: kind === 'round-rectangle' ? 7 : 0, ...style })];
 }
 
-/** The drawing as text; `note` (who made it, when, of which snapshot) stands at its foot. */
-export function svgText(cy, view, note) {
+/** The drawing as text; `note` (who took it, when, what for, of which snapshot) stands at its foot. */
+export function svgText(cy, note) {
   const c = palette();
   const box = cy.elements().boundingBox();
-  const [x, y, w, h] = [box.x1 - 30, box.y1 - 30, box.w + 60, box.h + 80];
+  const [x, y, w] = [box.x1 - 30, box.y1 - 30, Math.max(box.w + 60, 360)];
+  const foot = lines(note, (w - 24) / 5.6);
+  const h = box.h + 70 + 14 * foot.length;
   const root = s('svg', { xmlns: NS, viewBox: `${x} ${y} ${w} ${h}`, width: Math.round(w), height: Math.round(h), 'font-family': 'Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif' },
     s('defs', {}, s('marker', { id: 'arrow', viewBox: '0 0 10 10', refX: 10, refY: 5, markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto' }, s('path', { d: 'M0 0 10 5 0 10z', fill: c.edge }))),
     s('rect', { x, y, width: w, height: h, fill: c.ground }));
@@ -46,11 +49,11 @@ export function svgText(cy, view, note) {
     if (['money', 'owns', 'arrow'].includes(look)) path['marker-end'] = 'url(#arrow)';
     root.append(s('path', look === 'kin' ? { ...path, 'stroke-width': 4.5 } : path));
     if (look === 'kin') root.append(s('path', { ...path, stroke: c.ground, 'stroke-width': 1.6 }));
-    root.append(lines(edge.data('label'), m.x, m.y - 3, { 'font-size': 10, fill: c.text, stroke: c.ground, 'stroke-width': 3, 'paint-order': 'stroke' }));
+    root.append(label(edge.data('label'), m.x, m.y - 3, { 'font-size': 10, fill: c.text, stroke: c.ground, 'stroke-width': 3, 'paint-order': 'stroke' }));
   });
   cy.nodes().forEach((node) => {
-    root.append(...shape(node, c), lines(node.data('label'), node.position().x, node.position().y + node.height() / 2 + 15, { 'font-size': 11, fill: c.text, stroke: c.ground, 'stroke-width': 3, 'paint-order': 'stroke' }));
+    root.append(...shape(node, c), label(node.data('label'), node.position().x, node.position().y + node.height() / 2 + 15, { 'font-size': 11, fill: c.text, stroke: c.ground, 'stroke-width': 3, 'paint-order': 'stroke' }));
   });
-  root.append(s('text', { x: x + 12, y: y + h - 14, 'font-size': 11, fill: c.edge }, document.createTextNode(note)));
+  root.append(s('text', { 'font-size': 11, fill: c.edge }, ...foot.map((line, i) => s('tspan', { x: x + 12, y: y + h - 14 * (foot.length - i) }, document.createTextNode(line)))));
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(root)}`;
 }

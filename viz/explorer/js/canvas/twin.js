@@ -5,8 +5,8 @@ import { said, word } from '../i18n.js';
 import { Table } from '../table.js';
 
 export class Twin {
-  /** `choose(ids)` when rows are chosen, `open(id, anchor)` when a node's row is opened. */
-  constructor(name, { choose, open }) {
+  /** `choose(ids)` when rows are chosen, `open(id, anchor)` when a node's row is opened, `mark(ids)` before nodes or their relations are copied. */
+  constructor(name, { choose, open, mark }) {
     this.names = new Map();
     const nodes = [
       { id: 'kind', t: 'col_kind', width: 100, value: (n) => word('kind', n.kind) },
@@ -28,15 +28,17 @@ export class Twin {
     ];
     this.degree = new Map();
     this.tables = {
-      nodes: new Table({ name: `${name}-nodes`, columns: nodes, key: (x) => x.id, label: 'twin_nodes', onCurrent: (x) => choose([x.id]), onOpen: (x) => open(x.id, this.tables.nodes.body.querySelector('.current')) }),
-      edges: new Table({ name: `${name}-edges`, columns: edges, key: (x) => x.id, label: 'twin_edges', onCurrent: (x) => choose([x.id]), sort: [{ id: 'amount', desc: true }] }),
+      nodes: new Table({ name: `${name}-nodes`, columns: nodes, key: (x) => x.id, label: 'twin_nodes', onCurrent: (x) => choose([x.id]), onOpen: (x) => open(x.id, this.tables.nodes.body.querySelector('.current')),
+        mark: mark && ((rows) => mark(rows.map((n) => n.id))) }),
+      edges: new Table({ name: `${name}-edges`, columns: edges, key: (x) => x.id, label: 'twin_edges', onCurrent: (x) => choose([x.id]), sort: [{ id: 'amount', desc: true }],
+        mark: mark && ((rows) => mark([...new Set(rows.flatMap((e) => [e.source, e.target]))])) }),
     };
     this.tab = 'nodes';
     this.tabs = h('div', { class: 'tabs', role: 'tablist', t_label: 'twin' });
     this.holder = h('div', { class: 'twin-holder' });
     this.element = h('section', { class: 'twin', t_label: 'twin' }, h('div', { class: 'list-top' }, this.tabs, h('span', { class: 'grow' }),
       button('columns', (e) => this.tables[this.tab].chooseColumns(e.currentTarget), { picture: 'columns-3', look: 'small quiet', only: true }),
-      button('copy_table', () => this.tables[this.tab].copy(), { picture: 'copy', look: 'small quiet', only: true })), this.holder);
+      mark && button('copy_table', () => this.tables[this.tab].copy(), { picture: 'copy', look: 'small quiet', only: true })), this.holder);
     this.#draw();
   }
 

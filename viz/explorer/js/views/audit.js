@@ -6,6 +6,7 @@ import { t, word } from '../i18n.js';
 import { emptyView, explain, failed } from '../overlay.js';
 import { may } from '../state.js';
 import { Table } from '../table.js';
+import { trailMark } from '../taken.js';
 
 const COLUMNS = [
   { id: 'seq', t: 'col_number', width: 84, right: true, value: (r) => r.seq },
@@ -42,7 +43,7 @@ export async function mount(root) {
   let records = [];
   let before = null;
   const foot = h('div', { class: 'grid-foot' });
-  const table = new Table({ name: 'audit', columns: COLUMNS, key: (r) => r.seq, label: 'nav_audit', foot, sort: [{ id: 'seq', desc: true }] });
+  const table = new Table({ name: 'audit', columns: COLUMNS, key: (r) => r.seq, label: 'nav_audit', foot, sort: [{ id: 'seq', desc: true }], mark: (rows) => trailMark(rows.map((r) => r.seq)) });
   const draw = () => clear(foot, h('span', { class: 'number', shown: () => t(before ? 'records_more' : 'records_n', { n: count(records.length) }) }), before && button('load_more', () => load(), { look: 'small' }),
     button('columns', (e) => table.chooseColumns(e.currentTarget), { picture: 'columns-3', look: 'small quiet' }), button('copy_table', () => table.copy(), { picture: 'copy', look: 'small quiet' }));
 

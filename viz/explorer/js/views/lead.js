@@ -18,7 +18,7 @@ export async function mount(root, { id, query }) {
   const [first, graph] = await Promise.all([get(path), get(`${path}/graph`)]);
   let lead = first;
   const marks = [];
-  const desk = new Desk('lead', { onSelect: (nodes, edges) => lightPanels(nodes, edges) });
+  const desk = new Desk('lead', { finding: id, onSelect: (nodes, edges) => lightPanels(nodes, edges) });
   const head = h('header', { class: 'lead-head' });
 
   const late = (name, build) => (panel) => {

@@ -11,6 +11,7 @@ import { emptyView, failed, menu, problemView, sheet, skeleton, toast } from '..
 import { go, link } from '../router.js';
 import { may, on, prefs, remember } from '../state.js';
 import { Table } from '../table.js';
+import { leadsMark } from '../taken.js';
 import { badgeNow, headline, parties, sum, tierBadge } from '../words.js';
 
 const PAGE = 100;
@@ -55,7 +56,7 @@ export async function mount(root, { query }) {
 
   const table = new Table({ name: 'leads', columns: COLUMNS, key: (f) => f.finding_id, rowHeight: 50, label: 'nav_leads', selectable: true, foot,
     sort: asSort(wanted.sort), onOpen: (f) => go('lead', f.finding_id), onSort: (sort) => put({ ...wanted, sort: sortText(sort) }),
-    onSelect: () => drawBulk(), onNear: () => more() });
+    onSelect: () => drawBulk(), onNear: () => more(), mark: may('export.leads') && ((rows) => leadsMark(rows.map((f) => f.finding_id))) });
 
   function drawTabs() {
     clear(tabs, Object.keys(VIEWS).map((name) => h('button', { type: 'button', role: 'tab', 'aria-selected': String(wanted.view === name), t: `view_${name}`,
@@ -162,7 +163,7 @@ export async function mount(root, { query }) {
     h('div', { class: 'list-top' }, tabs, h('span', { class: 'grow' }), toggle,
       button('saved_filters', (e) => savedMenu(e.currentTarget), { picture: 'bookmark-plus', look: 'small quiet' }),
       button('columns', (e) => table.chooseColumns(e.currentTarget), { picture: 'columns-3', look: 'small quiet' }),
-      button('copy_table', () => table.copy(), { picture: 'copy', look: 'small quiet' })),
+      may('export.leads') && button('copy_table', () => table.copy(), { picture: 'copy', look: 'small quiet' })),
     bulk, holder);
   root.append(title, h('div', { class: 'leads' }, side, main));
   live(root, () => { panel.draw(); drawFoot(); drawBulk(); });

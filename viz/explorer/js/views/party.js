@@ -7,6 +7,7 @@ import { cell, said, word } from '../i18n.js';
 import { timeline } from '../lead/panels.js';
 import { emptyView, explain, failed, menu } from '../overlay.js';
 import { go, link } from '../router.js';
+import { may } from '../state.js';
 import { badge, headline, sum, tierBadge } from '../words.js';
 
 export async function mount(root, { id }) {
@@ -23,7 +24,7 @@ export async function mount(root, { id }) {
 
   root.append(h('div', { class: 'page' },
     h('div', { class: 'bar tight page-head' }, h('h1', { class: 'grow', text: node.name || id }), badge('kind', node.kind), h('span', { class: 'muted number', text: id }),
-      h('a', { class: 'button small', href: link('explore', null, { nodes: node.id ?? `Party/${id}` }) }, icon('network'), h('span', { t: 'open_explore' })), button('take_along', (e) => take(e.currentTarget), { picture: 'download', look: 'small' })),
+      h('a', { class: 'button small', href: link('explore', null, { nodes: node.id ?? `Party/${id}` }) }, icon('network'), h('span', { t: 'open_explore' })), may('export.personal') && button('take_along', (e) => take(e.currentTarget), { picture: 'download', look: 'small' })),
     h('div', { class: 'cards' },
       h('div', { class: 'card' }, h('h2', { t: 'profile' }), h('dl', { class: 'pairs' }, node.region && [h('dt', { t: 'col_region' }), h('dd', { text: node.region })], facts.map(([name, value]) => [h('dt', { shown: () => word('prop', name) }), h('dd', { shown: () => cell(node.label, name, value) })])),
         profile.record && h('details', {}, h('summary', { t: 'source_row' }), rowList(profile.record)),
