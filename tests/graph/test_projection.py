@@ -59,7 +59,9 @@ def test_a_part_answers_as_the_whole(tmp_path: Path) -> None:
     paid = [
         {"payment_id": f"P{i}", "payer_id": "A", "payee_id": "B", "amount": i, "paid_on": "2024-01-01"} for i in "12"
     ]
-    snapshot = store(workspace, {"payments": paid, "bids": [{"bid_id": "X", "tender_id": "T", "bidder_id": "A"}]})
+    orgs = [{"org_id": name, "name": name} for name in "AC"]  # B is named by the payments alone, and nobody pays C
+    bids = [{"bid_id": "X", "tender_id": "T", "bidder_id": "A"}]
+    snapshot = store(workspace, {"payments": paid, "bids": bids, "orgs": orgs})
     query = "MATCH (a:Party)-[p:PAID]->(b:Party) RETURN a.id AS a, b.id AS b, p.amount AS amount ORDER BY amount"
     answers, sizes = [], []
     for part in (None, Part.named_in([query])):
@@ -67,4 +69,24 @@ def test_a_part_answers_as_the_whole(tmp_path: Path) -> None:
         answers.append(EmbeddedGraph(graph, snapshot.id).run(query, {}).to_dict("records"))
         sizes.append(sum(graph.node_type_counts().values()))
     assert answers[0] == answers[1] != []
-    assert sizes[1] < sizes[0]
+    assert sizes[1] == 2 < sizes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("UNWIND $anchors AS a MATCH (c:Party {id: a.x})-[p1:PAID]->(m:Party) RETURN p1.day AS day", set()),
+        ("MATCH (b:Bid) MATCH (p:Party)-[:SUBMITTED]->(b)", {"Bid"}),
+        ("MATCH (o:Org), (p:Party)-[:PAID]->(o)", {"Org"}),
+        ("MATCH (t:Tender WHERE t.region = 'x')<-[:BID_FOR]-(b:Bid)", {"Tender"}),
+    ],
+)
+def test_a_part_holds_nodes_without_edges_where_a_query_may_meet_them(text: str, whole: set[str]) -> None:
+    part = Part.named_in([text])
+    assert part is not None
+    assert part.whole == whole
+
+
+@pytest.mark.parametrize("text", ["MATCH (n {id: 'x'}) RETURN n.id", "MATCH (a:Party)-[:PAID*0..2]->(b:Party)"])
+def test_a_query_over_nodes_of_any_label_needs_the_whole_graph(text: str) -> None:
+    assert Part.named_in([text]) is None
