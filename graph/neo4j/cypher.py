@@ -23,6 +23,8 @@ def constraint(label: str) -> str:
 def write(layer: Layer, table: str, names: tuple[str, ...], labels: str | None) -> str:
     """Write the rows of `$rows`, lists of values in the order of `names`; returns how many as `written`.
 
+    A changed row lays its values over those that the node or edge has: what others keep in it stays.
+
     Args:
         layer: the label or edge type.
         table: `created` or `changed`.
@@ -31,11 +33,15 @@ def write(layer: Layer, table: str, names: tuple[str, ...], labels: str | None) 
     """
     if isinstance(layer, EdgeLayer):
         edge = layer.edge
-        return (
-            f"UNWIND $rows AS row MATCH (a:`{edge.source}` {{id: row[{names.index('source')}]}}) "
-            f"MATCH (b:`{edge.target}` {{id: row[{names.index('target')}]}}) "
-            f"CREATE (a)-[:`{edge.type}` {_properties(names, ('source', 'target'))}]->(b) RETURN count(*) AS written"
-        )
+        source = f":`{edge.source}` {{id: row[{names.index('source')}]}}"
+        target = f":`{edge.target}` {{id: row[{names.index('target')}]}}"
+        values = _properties(names, ("source", "target", "_was"))
+        if table == "created":
+            body = f"MATCH (a{source}) MATCH (b{target}) CREATE (a)-[:`{edge.type}` {values}]->(b)"
+        else:
+            former = names.index("_was")
+            body = f"MATCH ({source})-[x:`{edge.type}`]->({target}) WHERE x._hash = row[{former}] SET x += {values}"
+        return f"UNWIND $rows AS row {body} RETURN count(*) AS written"
     further = [label for label in (labels or "").split(";") if label]
     if table == "created":
         all_labels = "".join(f":`{label}`" for label in (layer.label, *further))

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from graph.neo4j import cypher, rows
+from graph.neo4j.changes import changes, is_touched
 from graph.neo4j.errors import MemoryFull, ServerError
 from graph.neo4j.settings import Neo4jSettings, connect
 from graph.neo4j.state import GraphState, begin, finish
@@ -136,15 +137,14 @@ class _Push:
         """Write all layers, nodes before edges; only then remove what is stale, edges before nodes."""
         stale: list[tuple[rows.Layer, pa.Table, int]] = []
         with open_tables(self._snapshot, self._workspace.secret()) as tables, self._tables_of(former) as before:
-            prepare(tables)
-            if before is not None:
-                prepare(before)
-            same: frozenset[str] = frozenset()
+            layers = self._layers
             if former is not None and before is not None:
-                same = rows.unchanged_tables(self._snapshot, tables, former, before)
-            for layer in self._layers:
-                if rows.reads_only(layer, same):
-                    continue
+                differing = changes(self._snapshot, tables, former, before)
+                layers = tuple(layer for layer in layers if is_touched(layer, differing))
+            if any("shared_codes" in layer.query for layer in layers):
+                for connection in filter(None, (tables, before)):
+                    prepare(connection)
+            for layer in layers:
                 wanted = rows.project(tables, layer)
                 have = None
                 if before is not None:
@@ -250,8 +250,8 @@ _FOREIGN_HINT = Text(
     en="use a database of its own for this workspace, or replace it with --full",
 )
 _LOST_ROWS = Text(
-    zh="服务器未写入 {name} 的 {missing} 行：其端点不在图谱中",
-    en="The server did not write {missing} rows of {name}, an end of theirs is not in the graph",
+    zh="服务器未写入 {name} 的 {missing} 行：其所更新或连接的内容不在图谱中",
+    en="The server did not write {missing} rows of {name}, what they change or connect is not in the graph",
 )
 _DIFFERS = Text(
     zh="服务器上 {name} 有 {held} 行，应有 {wanted} 行", en="The server holds {held} rows of {name} instead of {wanted}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,14 +18,11 @@ import pyarrow.compute as pc
 
 from graph.engine import EngineError
 from graph.projection import node_declarations
-from graph.schema import EDGES, SHARED_CODES, TABLES
+from graph.schema import EDGES, SHARED_CODES
 from graph.schema.model import Edge, Node
-from graph.snapshot import Snapshot
 
 FORMAT = 1
 MAX_BATCH_ROWS = 20_000
-
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +119,11 @@ def project(connection: duckdb.DuckDBPyConnection, layer: Layer) -> int:
 
 def names_only(connection: duckdb.DuckDBPyConnection, layer: Layer) -> pa.Table:
     """Keys and hashes of the projected layer, as `compare` takes them."""
-    columns = "id, _hash" if isinstance(layer, NodeLayer) else "source, target, _hash"
-    return connection.sql(f"SELECT {columns} FROM wanted").to_arrow_table()
+    return connection.sql(f"SELECT {', '.join(_keys(layer))} FROM wanted").to_arrow_table()
+
+
+def _keys(layer: Layer) -> tuple[str, ...]:
+    return ("id", "_hash") if isinstance(layer, NodeLayer) else ("source", "target", "_hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,28 +143,42 @@ class Difference:
 def compare(connection: duckdb.DuckDBPyConnection, layer: Layer, have: pa.Table | None) -> Difference:
     """Compare the table `wanted` with what the server holds; fills the tables `created`, `changed`, `stale`.
 
+    A changed row of an edge is one of the same ends, and has in `_was` the hash of the edge that it takes the place of.
+
     Args:
         connection: where the layer was projected.
         layer: which one.
         have: keys and hashes that the server holds, None for nothing.
     """
     if have is None:
-        empty = {"id": pa.string(), "source": pa.string(), "target": pa.string(), "_hash": pa.int64()}
-        names = ("id", "_hash") if isinstance(layer, NodeLayer) else ("source", "target", "_hash")
-        have = pa.table({name: pa.array([], empty[name]) for name in names})
+        have = pa.table({name: pa.array([], _TYPES[name]) for name in _keys(layer)})
     connection.register("have", have)
-    key = "id" if isinstance(layer, NodeLayer) else "_hash"
-    texts = {
-        "created": f"SELECT * FROM wanted ANTI JOIN have USING ({key})",
-        "changed": f"SELECT w.* FROM wanted w JOIN have h USING ({key}) WHERE w._hash <> h._hash",
-        "stale": f"SELECT * FROM have ANTI JOIN wanted USING ({key})",
-    }
-    counts = {}
+    texts = _NODES_COMPARED if isinstance(layer, NodeLayer) else _EDGES_COMPARED
     for name, text in texts.items():
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS {text}")
-        (counts[name],) = connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0]
     connection.unregister("have")
-    return Difference(**counts)
+    counts = [connection.table(name).count("*").fetchall()[0][0] for name in ("created", "changed", "stale")]
+    return Difference(*counts)
+
+
+_TYPES = {"id": pa.string(), "source": pa.string(), "target": pa.string(), "_hash": pa.int64()}
+
+# First the rows that differ, by their hash; the few that are left are then told apart by their key.
+_NODES_COMPARED = {
+    "fresh": "FROM wanted ANTI JOIN have USING (id, _hash)",
+    "gone": "FROM have ANTI JOIN wanted USING (id, _hash)",
+    "created": "FROM fresh ANTI JOIN gone USING (id)",
+    "changed": "FROM fresh SEMI JOIN gone USING (id)",
+    "stale": "FROM gone ANTI JOIN fresh USING (id)",
+}
+_NTH = "row_number() OVER (PARTITION BY source, target ORDER BY _hash) AS nth"
+_EDGES_COMPARED = {
+    "fresh": f"SELECT *, {_NTH} FROM wanted ANTI JOIN have USING (_hash)",
+    "gone": f"SELECT *, {_NTH} FROM have ANTI JOIN wanted USING (_hash)",
+    "created": "SELECT * EXCLUDE nth FROM fresh ANTI JOIN gone USING (source, target, nth)",
+    "changed": "SELECT f.* EXCLUDE nth, g._hash AS _was FROM fresh f JOIN gone g USING (source, target, nth)",
+    "stale": "SELECT * EXCLUDE nth FROM gone ANTI JOIN fresh USING (source, target, nth)",
+}
 
 
 def batches(
@@ -232,26 +245,3 @@ def _cuts(chunk: pa.RecordBatch, batch_bytes: int) -> list[int]:
         start = min(max(end, start + 1), start + MAX_BATCH_ROWS)
         cuts.append(start)
     return cuts
-
-
-def unchanged_tables(
-    new: Snapshot, new_tables: duckdb.DuckDBPyConnection, old: Snapshot, old_tables: duckdb.DuckDBPyConnection
-) -> frozenset[str]:
-    """Tables whose rows are the same in two snapshots, as their views give them."""
-    aliases = [c.execute("SELECT * FROM aliases ORDER BY ALL").fetchall() for c in (new_tables, old_tables)]
-    if aliases[0] != aliases[1]:
-        return frozenset()  # A party that got another id changes rows of every table.
-    contents = [s.manifest.tables for s in (new, old)]
-    return frozenset(
-        name
-        for name in TABLES
-        if (a := contents[0].get(name)) is (b := contents[1].get(name)) or (a and b and a.content == b.content)
-    )
-
-
-def reads_only(layer: Layer, tables: frozenset[str]) -> bool:
-    """Whether a layer is computed from these tables alone. A word that only looks like a table counts as one."""
-    words = set(_WORD.findall(layer.query))
-    if "shared_codes" in words:
-        words.update(_WORD.findall(SHARED_CODES))
-    return words & TABLES.keys() <= tables

@@ -17,8 +17,8 @@ from graph.neo4j.push import push
 from graph.neo4j.server import LocalServer
 from graph.neo4j.settings import Neo4jSettings
 from graph.snapshot import Workspace
-from tests.graph.test_neo4j_push import BASE, assert_shows
-from tests.graph.worlds import World, store
+from tests.graph.test_neo4j_push import assert_shows
+from tests.graph.worlds import BASE, World, store
 from tests.neo4j_fixture import SHORT_LIFE
 
 pytestmark = pytest.mark.xdist_group("neo4j")

@@ -22,40 +22,9 @@ from graph.neo4j.state import LEASE_MS
 from graph.projection import edge_frames, node_frames
 from graph.snapshot import Snapshot, Workspace
 from graph.tables import open_tables
-from tests.graph.worlds import World, store
+from tests.graph.worlds import BASE, WORLDS, World, changed, store
 
 pytestmark = pytest.mark.xdist_group("neo4j")
-
-BASE: dict[str, list[dict[str, Any]]] = {
-    "orgs": [
-        {"org_id": "O1", "name": "清河县住房和城乡建设局", "org_type": "government"},
-        {"org_id": "O2", "name": "甲建筑有限公司", "org_type": "private", "legal_rep_id": "P1"},
-        {"org_id": "O3", "name": "乙建筑有限公司", "org_type": "private", "parent_org_id": "O9"},
-    ],
-    "persons": [{"person_id": "P1", "name": "张三"}, {"person_id": "P2", "name": "李四"}],
-    "roles": [
-        {"holder_id": "P1", "org_id": "O2", "kind": "shareholder", "share_pct": 60.5},
-        {"holder_id": "P2", "org_id": "O3", "kind": "manager"},
-    ],
-    "tenders": [{"tender_id": "T1", "buyer_id": "O1", "title": "道路工程"}],
-    "bids": [
-        {"bid_id": "B1", "tender_id": "T1", "bidder_id": "O2", "price": 100_001, "is_winner": True},
-        {"bid_id": "B2", "tender_id": "T1", "bidder_id": "O3", "price": None},
-    ],
-    "payments": [
-        {"payment_id": "M1", "payer_id": "O1", "payee_id": "O2", "amount": 5_000, "paid_on": "2024-03-01"},
-        {"payment_id": "M2", "payer_id": "O1", "payee_id": "O2", "amount": 5_000, "paid_on": "2024-03-01"},
-    ],
-    "bid_devices": [{"bid_id": "B1", "mac": "00-16-EA-AE-3C-40"}, {"bid_id": "B2", "mac": "00-16-EA-AE-3C-40"}],
-    "contacts": [
-        {"owner_id": "O2", "kind": "phone", "value": "010-1"},
-        {"owner_id": "O3", "kind": "phone", "value": "010-1"},
-    ],
-}
-
-
-def changed(world: World, **tables: list[dict[str, Any]]) -> World:
-    return {**world, **tables}
 
 
 def _row(values: dict[str, Any], *without: str) -> frozenset[tuple[str, Any]]:
@@ -354,30 +323,6 @@ def test_graph_of_another_snapshot_is_not_queried(workspace: Workspace, neo4j_se
     with pytest.raises(ServerError, match=f"shows snapshot {second.id}"):
         graph.run("RETURN 1 AS one", {})
     graph.close()
-
-
-IDS = st.sampled_from(["A", "B", "C", "D"])
-ROWS = {
-    "orgs": st.fixed_dictionaries({"org_id": IDS, "name": st.text(max_size=3)}, optional={"parent_org_id": IDS}),
-    "roles": st.fixed_dictionaries(
-        {"holder_id": IDS, "org_id": IDS, "kind": st.sampled_from(["shareholder", "manager"])},
-        optional={"share_pct": st.floats(0, 100)},
-    ),
-    "bids": st.fixed_dictionaries(
-        {"bid_id": IDS, "tender_id": IDS, "bidder_id": IDS}, optional={"price": st.integers(0, 2**53)}
-    ),
-    "payments": st.fixed_dictionaries(
-        {"payment_id": IDS, "payer_id": IDS, "payee_id": IDS, "amount": st.integers(0, 9)},
-        optional={"debt_id": IDS, "approver_id": IDS},
-    ),
-}
-KEYS = {"orgs": ("org_id",), "roles": ("holder_id", "org_id", "kind"), "bids": ("bid_id",), "payments": ("payment_id",)}
-WORLDS = st.fixed_dictionaries(
-    {
-        table: st.lists(row, max_size=4, unique_by=lambda r, table=table: tuple(r[k] for k in KEYS[table]))
-        for table, row in ROWS.items()
-    }
-)
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
