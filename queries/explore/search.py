@@ -23,6 +23,9 @@ from queries.explore.pinyin import HAN, initials, syllables
 WIDTH = 24
 """Bytes of a suffix that are kept: eight Chinese characters. A longer query is compared with the whole name."""
 
+LONGEST_NAME = 200
+"""Characters of a name that are searched: each is a suffix, and a file may hold names of any length."""
+
 FIELDS = ("name", "id", "pinyin", "initials")
 _MATCHED_BY = ("id", "name", "id", "name", "name", "pinyin", "initials", "pinyin", "initials")
 _NO_MATCH = 255
@@ -61,7 +64,7 @@ def _texts(field: str, card: Card, aliases: Sequence[str]) -> list[Sequence[str]
         return [(plain(code),) for code in dict.fromkeys((card.id, *card.codes, *aliases))]
     if not card.named:
         return []
-    name = plain(card.name)
+    name = plain(card.name)[:LONGEST_NAME]
     if field == "name":
         return [name]
     if not HAN.search(name):

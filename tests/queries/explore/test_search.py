@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queries.explore import Explorer
+from queries.explore.search import LONGEST_NAME
 from tests.queries.explore.conftest import TOWN, Make
 
 
@@ -84,6 +86,22 @@ def test_a_query_longer_than_the_index_keeps(explore: Make) -> None:
     assert found(explorer, long[3:25]) == [("O0", "name")]
     # Its beginning and its end stand in the name, but not together.
     assert found(explorer, long[:8] + long[-8:]) == []
+
+
+def test_a_name_of_any_length_takes_a_bounded_index(explore: Make) -> None:
+    long = "长" * 10_000
+    explorer = explore(
+        {
+            "orgs": [
+                {"org_id": f"O{n}", "name": name, "org_type": "private"}
+                for n, name in enumerate((f"岚州建设{long}", long))
+            ]
+        }
+    )
+    assert found(explorer, "岚州建设长长") == [("O0", "name")]
+    assert {key for key, _ in found(explorer, "长长长")} == {"O0", "O1"}
+    names = sorted(explorer.snapshot.path.glob("graph/explore-*/name.keys.npy"))
+    assert len(np.load(names[0])) == 2 * LONGEST_NAME
 
 
 @pytest.mark.parametrize(
