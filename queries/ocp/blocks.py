@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 import orjson
 
 from queries.ocp.columns import Columns, Flattener
-from queries.ocp.releases import Release, decode, read, releases_in
-from queries.ocp.sources import BLOCK, LONGEST_LINE, Task, document
+from queries.ocp.lines import batches, split
+from queries.ocp.releases import Release, decode, decode_lines, read, releases_in
+from queries.ocp.sources import LONGEST_LINE, Task, document
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -23,8 +24,7 @@ UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 TOO_LONG = f"the line is longer than {LONGEST_LINE >> 20} MiB"
 NO_OCID = "no ocid"
 
-_BATCH = 1 << 18
-"""Bytes whose lines are read, decoded and taken apart together: they stay in the processor's cache meanwhile."""
+_LINE_BREAK = ord("\n")
 
 
 @dataclass
@@ -65,6 +65,10 @@ class _Account:
     def problem(self, line: int, reason: str) -> None:
         self.problems.append(Problem(self.source, line, reason))
 
+    def too_long(self, line: int) -> None:
+        self.problem(line, TOO_LONG)
+        self.blank -= 1  # it stands as an empty line, which it is not
+
     def note(self, path: str, what: str, line: int) -> None:
         count, first = self.notes.get((path, what), (0, line))
         self.notes[path, what] = (count + 1, first)
@@ -93,7 +97,7 @@ class Worker:
         else:
             if task.too_long:
                 account.problem(1, TOO_LONG)
-            releases = _releases(batches(task, account), account)
+            releases = _releases(batches(task, account.too_long), account)
         columns = self.flattener.columns(releases, account.found_on)
         if task.cut is not None:
             account.problem(account.lines, f"the compressed file is damaged: {task.cut}")
@@ -110,58 +114,31 @@ class Worker:
         )
 
 
-def batches(task: Task, account: _Account) -> Iterator[list[bytes]]:
-    """The lines of a task, some at a time."""
-    length = task.end - task.start if task.data is None else len(task.data)
-    if task.data is not None:
-        yield from _batches(BytesIO(task.data), length)
-    elif length > BLOCK + LONGEST_LINE:
-        yield _long_lines(task, account)
-    else:
-        with task.path.open("rb", buffering=_BATCH) as file:
-            file.seek(task.start)
-            yield from _batches(file, length)
-
-
-def _batches(file: BinaryIO, length: int) -> Iterator[list[bytes]]:
-    """The lines within the next `length` bytes, which end behind a line break."""
-    while length > 0 and (lines := file.readlines(min(length, _BATCH))):
-        length -= sum(map(len, lines))
-        if length < 0:
-            lines.pop()  # the first line of the next task
-        yield lines
-
-
-def _long_lines(task: Task, account: _Account) -> list[bytes]:
-    """The lines of a task with at least one that is too long; those become empty, and are reported."""
-    lines: list[bytes] = []
-    with task.path.open("rb") as file:
-        file.seek(task.start)
-        while file.tell() < task.end and (line := file.readline(LONGEST_LINE + 1)):
-            if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
-                account.problem(len(lines) + 1, TOO_LONG)
-                account.blank -= 1  # it stands as an empty line below, which it is not
-                line = b""
-                while (some := file.readline(BLOCK)) and not some.endswith(b"\n"):
-                    pass
-            lines.append(line)
-    return lines
-
-
-def _releases(read_lines: Iterator[list[bytes]], account: _Account) -> Iterator[list[Release]]:
+def _releases(read_lines: Iterator[bytes | memoryview], account: _Account) -> Iterator[list[Release]]:
     for lines in read_lines:
         first = account.lines + 1
-        account.lines += len(lines)
-        try:
-            releases = list(map(decode, lines))
-            usual = all([release.ocid for release in releases])  # noqa: C419 - a list is faster than drawing one by one
-        except UNREADABLE:
-            usual = False
-        if usual:
-            account.found_on.extend(range(first, first + len(lines)))
+        releases = _all_usual(lines)
+        if releases is None:
+            single = split(lines)
+            account.lines += len(single)
+            releases = list(_one_by_one(single, first, account))
         else:
-            releases = list(_one_by_one(lines, first, account))
+            account.lines += len(releases)
+            account.found_on.extend(range(first, first + len(releases)))
         yield releases
+
+
+def _all_usual(lines: bytes | memoryview) -> list[Release] | None:
+    """The releases if there are as many as lines, each with an ocid; None leaves it to reading line by line."""
+    try:
+        releases = decode_lines(lines)
+    except UNREADABLE:
+        return None
+    letters = np.frombuffer(lines, dtype=np.uint8)
+    breaks = np.count_nonzero(letters == _LINE_BREAK) + (letters[-1] != _LINE_BREAK)
+    if len(releases) != breaks or not all([release.ocid for release in releases]):  # noqa: C419 - a list is faster than drawing one by one
+        return None
+    return releases
 
 
 def _one_by_one(lines: list[bytes], first: int, account: _Account) -> Iterator[Release]:
@@ -231,8 +208,8 @@ def raw_lines(task: Task) -> Iterator[bytes]:
     if task.kind == "document":
         yield from map(orjson.dumps, releases_in(orjson.loads(document(task.path))))
         return
-    for lines in batches(task, _Account(task.source)):
-        yield from (line.rstrip(b"\n") for line in lines)
+    for lines in batches(task, _Account(task.source).too_long):
+        yield from split(lines)
 
 
 def raw_releases(task: Task) -> Iterator[dict[str, Any]]:

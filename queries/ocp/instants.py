@@ -20,6 +20,7 @@ _SECOND = 1_000_000
 _WIDTH = 26  # one more than "2000-01-01T00:00:00+00:00", so a longer text shows itself
 _ZERO = ord("0")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_ONE = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _DIGITS = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 23, 24])
 _MARKS = np.array([4, 7, 13, 16])
 _MARK_LETTERS = np.array([[ord(mark)] for mark in "--::"], dtype=np.uint8)
@@ -36,24 +37,30 @@ class Instants:
 
     def __init__(self, *, end_of_day: bool = False) -> None:
         self._end_of_day = end_of_day
-        self._grids: list[NDArray[np.bytes_]] = []
+        self._grids: list[NDArray[np.uint8]] = []
         self._count = 0
         self._unusual: dict[int, int] = {}
         """Instants of texts that the letters do not hold whole: too long, or not ASCII."""
 
     def add(self, texts: Sequence[str | None]) -> None:
         """Take some more texts."""
-        filled = [text or "" for text in texts]
-        try:
-            grid = np.array(filled, dtype=f"S{_WIDTH}")
-        except UnicodeEncodeError:
-            self._note(filled, [row for row, text in enumerate(filled) if not text.isascii()])
-            grid = np.array([text.encode("ascii", "replace") for text in filled], dtype=f"S{_WIDTH}")
-        long = np.flatnonzero(_letters(grid)[:, -1])
-        if len(long):
-            self._note(filled, long.tolist())
+        grid = _even(texts)
+        if grid is None:
+            grid = self._uneven([text or "" for text in texts])
         self._grids.append(grid)
-        self._count += len(filled)
+        self._count += len(texts)
+
+    def _uneven(self, texts: list[str]) -> NDArray[np.uint8]:
+        try:
+            grid = np.array(texts, dtype=f"S{_WIDTH}")
+        except UnicodeEncodeError:
+            self._note(texts, [row for row, text in enumerate(texts) if not text.isascii()])
+            grid = np.array([text.encode("ascii", "replace") for text in texts], dtype=f"S{_WIDTH}")
+        letters = grid.view(np.uint8).reshape(len(grid), _WIDTH)
+        long = np.flatnonzero(letters[:, -1])
+        if len(long):
+            self._note(texts, long.tolist())
+        return letters
 
     def _note(self, texts: list[str], rows: list[int]) -> None:
         self._unusual.update((self._count + row, _irregular(texts[row], self._end_of_day)) for row in rows)
@@ -62,7 +69,10 @@ class Instants:
         """Microseconds since the epoch for each text, or `UNKNOWN`."""
         if not self._count:
             return np.empty(0, dtype=np.int64)
-        letters = _letters(np.concatenate(self._grids))
+        letters = np.concatenate(self._grids)
+        utc = _utc(letters)
+        if utc is not None:
+            return utc
         result, read = _regular(np.ascontiguousarray(letters.T))
         for row in np.flatnonzero(~read & (letters[:, 0] != 0)).tolist():
             known = self._unusual.get(row)
@@ -78,8 +88,33 @@ def instants(texts: Sequence[str | None], *, end_of_day: bool = False) -> NDArra
     return found.read()
 
 
-def _letters(grid: NDArray[np.bytes_]) -> NDArray[np.uint8]:
-    return grid.view(np.uint8).reshape(len(grid), _WIDTH)
+def _even(texts: Sequence[str | None]) -> NDArray[np.uint8] | None:
+    """The letters of texts that are equally long, as a publisher's date-times mostly are; None for any others."""
+    try:
+        widths = set(map(len, texts))  # type: ignore[arg-type]
+        letters = "".join(texts).encode("ascii") if len(widths) == 1 else b""  # type: ignore[arg-type]
+    except (TypeError, UnicodeEncodeError):
+        return None
+    width = len(letters) // max(1, len(texts))
+    if not 0 < width < _WIDTH:
+        return None
+    grid = np.zeros((len(texts), _WIDTH), dtype=np.uint8)
+    grid[:, :width] = np.frombuffer(letters, dtype=np.uint8).reshape(len(texts), width)
+    return grid
+
+
+def _utc(letters: NDArray[np.uint8]) -> NDArray[np.int64] | None:
+    """The instants if every text is `2000-01-01T00:00:00Z`, which numpy reads by itself; None if one is not."""
+    zone = letters[:, 19:21]
+    if not (zone == (ord("Z"), 0)).all() or not (letters[:, _MARKS] == _MARK_LETTERS.T).all():
+        return None
+    if letters[:, 0].min() < _ZERO:
+        return None  # a sign in front: numpy would read it as a year before our era
+    try:
+        found = np.ascontiguousarray(letters[:, :19]).view("S19").ravel().astype("datetime64[us]").astype(np.int64)
+    except ValueError:
+        return None
+    return found if found.min() >= _YEAR_ONE else None
 
 
 def _regular(letters: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

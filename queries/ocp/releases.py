@@ -110,7 +110,9 @@ class Release(msgspec.Struct, gc=False):
 Note = Callable[[str, str], None]
 """Takes a path and what was wrong there: `coerced` (read as the right type) or `wrong type` (left out)."""
 
-decode: Callable[[bytes | memoryview], Release] = msgspec.json.Decoder(Release).decode
+_DECODER = msgspec.json.Decoder(Release)
+decode: Callable[[bytes | memoryview], Release] = _DECODER.decode
+decode_lines: Callable[[bytes | memoryview], list[Release]] = _DECODER.decode_lines
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 

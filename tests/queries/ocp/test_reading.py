@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from queries.ocp import blocks, sources
+from queries.ocp import blocks, lines, sources
 from queries.ocp.cardinal_format import cardinal
 from queries.ocp.dataset import Dataset, load
 from queries.ocp.judging import judge
@@ -83,7 +83,7 @@ def test_compressed_and_cut_off(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_line_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
-    for module in (sources, blocks):
+    for module in (sources, lines):
         monkeypatch.setattr(module, "LONGEST_LINE", 10_000)
         monkeypatch.setattr(module, "BLOCK", 1_000)
     huge = release("huge", description="x" * 50_000)
