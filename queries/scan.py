@@ -21,6 +21,7 @@ from i18n import Problem
 from queries.detector import Cypher, Detector, Params
 from queries.evidence import resolve
 from queries.finding import Finding, Lead, Status, finding_id
+from queries.frames import frame
 from queries.laws import in_force
 from queries.relations import materialise
 
@@ -157,7 +158,7 @@ def _select(
     select = detector.select
     try:
         if not isinstance(select, Cypher):
-            return connection.execute(select.text, select.bind(values)).df()
+            return frame(connection.sql(select.text, params=select.bind(values)))
         assert graph is not None
         return _walk(select, connection, graph, values)
     except duckdb.Error as error:
@@ -177,7 +178,7 @@ def _walk(select: Cypher, connection: duckdb.DuckDBPyConnection, graph: GraphEng
     types = pa.schema([(name, _ARROW[kind]) for name, kind in select.walked.items()])
     connection.register("walked", pa.Table.from_pylist(rows, schema=types))
     try:
-        return connection.execute(select.then.text, select.then.bind(values)).df()
+        return frame(connection.sql(select.then.text, params=select.then.bind(values)))
     finally:
         connection.unregister("anchors")
         connection.unregister("walked")

@@ -17,14 +17,8 @@ from queries.statistics.incidence import Incidence, co_bids, jaccard
 from queries.statistics.markets import markets
 from queries.statistics.meetings import Booleans, Chance, Floats, Integers, Places, places
 from queries.statistics.partition import leiden
+from queries.statistics.reshuffled import Reshuffled, market_of
 from queries.statistics.tight_groups import Grouping, TightGroups, tight_groups
-
-CELLS = 2_000_000
-"""Bids of all reshuffled copies together, where the fewest copies do not need more."""
-AT_ONCE = 1_000_000
-"""Bids of reshuffled copies that are dealt in one go."""
-FEWEST_COPIES = 20
-"""With fewer, a group that stands alone could never have a false discovery rate of 5 %."""
 
 _SHARE = 0.8
 """Share of the tenders that a resample keeps."""
@@ -80,31 +74,47 @@ def peel(
 ) -> tuple[pd.DataFrame, int]:
     """Take the cohesive groups off the network one by one, the strongest first, until chance explains the rest.
 
+    Edges carry the excess of meetings over what chance gives, so a firm that bids everywhere ties nobody. Chance is the
+    same search in reshuffled networks, in which the bids of each market and stratum are dealt anew. `p` is the share of
+    their communities with a score at least as high; `q`, the false discovery rate, is how many of them one copy has on
+    average, over how many the network itself has.
+
     A ring's meetings leave its rivals' tenders to themselves, so those too seem to seek each other. Each round
     therefore tests all communities, keeps in each market those with at least half of its highest score, and takes out
     their market's places in the tenders in which two or more members of one of them met. Only the markets that lost
     something are searched and dealt anew.
 
+    Args:
+        bids: the incidence.
+        stratum: of each tender, in which its bidders could have come from: category, place, period.
+        level: false discovery rate up to which a group is kept.
+        rounds: of taking off, at most.
+        copies: reshuffled networks at most; fewer, but at least 20, where the network is large, and no more than it
+            takes to tell which groups are flagged.
+        resamples: networks of four fifths of the tenders, for the stability.
+        smallest, largest: members that a community may have.
+        seed: of Leiden and of the reshuffling.
+        resolution: of Leiden; higher gives smaller groups.
+
     Returns:
-        One row a group: the columns of `cohesive_groups` with `stability`, `round` and `members` (bidders' labels,
-        sorted); and how many communities the first round tested. `stability` is the mean, over resamples of four
-        fifths of the tenders, of the best Jaccard overlap of the group with a community found there.
+        One row a group: the columns of `tight_groups` with `p`, `q`, `stability`, `round` and `members` (bidders'
+        labels, sorted); and how many communities the first round tested. `stability` is the mean, over the resamples,
+        of the best Jaccard overlap of the group with a community found there.
     """
     search = Grouping(smallest, largest, seed=seed, resolution=resolution)
     market, where = _field(bids, stratum, search)
-    whole, count = where, _copies(len(where.firm), copies)
+    whole, chance = where, Reshuffled(market, search, len(where.firm), copies)
     touched = np.full(int(market.max(initial=-1)) + 1, True)
-    seen, chance, found, tested = pd.DataFrame(), pd.DataFrame(), [], 0
+    seen, found, tested = pd.DataFrame(), [], 0
     for number in range(rounds):
         active = where.kept(touched[market[where.firm]])
         law = Chance(active)
         own = tight_groups(active, law, search)
-        fresh = own.table.assign(market=_market(own, market), firms=pd.Series(_members(own), dtype=object))
-        dealt = _dealt(active, law, market, count, search, np.random.default_rng((seed, number)))
+        fresh = own.table.assign(market=market_of(own, market), firms=pd.Series(_members(own), dtype=object))
         if number:
             fresh = pd.concat([seen[~touched[seen["market"]]], fresh], ignore_index=True)
-            dealt = pd.concat([chance[~touched[chance["market"]]], dealt], ignore_index=True)
-        seen, chance = _judged(fresh, dealt["score"].to_numpy(), count), dealt
+            chance.renew(active, law, touched, number)
+        seen = chance.judge(fresh, where, Chance(where) if number else law, number, level)
         tested = tested or len(seen)
         flagged = seen[seen["q"] <= level]
         strong = flagged[flagged["score"] >= flagged.groupby("market")["score"].transform("max") / 2]
@@ -135,28 +145,13 @@ def cohesive_groups(
     seed: int = 1,
     resolution: float = 1.0,
 ) -> CohesiveGroups:
-    """Find the communities and ask how often chance makes one as tight.
-
-    Edges carry the excess of meetings over what chance gives, so a firm that bids everywhere ties nobody. Chance is the
-    same search in `copies` networks, in which the bids of each market and stratum are dealt anew. `p` is the share of
-    their communities with a score at least as high; `q`, the false discovery rate, is how many of them one copy has on
-    average, over how many the network itself has.
-
-    Args:
-        bids: the incidence.
-        stratum: of each tender, in which its bidders could have come from: category, place, period.
-        copies: reshuffled networks; fewer, but at least 20, where the network is large.
-        smallest, largest: members that a community may have.
-        seed: of Leiden and of the reshuffling.
-        resolution: of Leiden; higher gives smaller groups.
-    """
+    """All communities of the network with the `p` and `q` that `peel` gives them in its first round."""
     search = Grouping(smallest, largest, seed=seed, resolution=resolution)
     market, where = _field(bids, stratum, search)
-    count = _copies(len(where.firm), copies)
-    law = Chance(where)
+    chance, law = Reshuffled(market, search, len(where.firm), copies), Chance(where)
     found = tight_groups(where, law, search)
-    chance = _dealt(where, law, market, count, search, np.random.default_rng((seed, 0)))
-    return CohesiveGroups(found.label, _judged(found.table, chance["score"].to_numpy(), count))
+    chance.deal(where, law, chance.most, 0)
+    return CohesiveGroups(found.label, chance.judged(found.table))
 
 
 def _field(bids: Incidence, stratum: npt.ArrayLike, search: Grouping) -> tuple[Integers, Places]:
@@ -166,43 +161,6 @@ def _field(bids: Incidence, stratum: npt.ArrayLike, search: Grouping) -> tuple[I
     tender = np.repeat(group.astype(np.int64), np.diff(bids.matrix.indptr))
     cell = np.unique(tender * (int(market.max(initial=0)) + 1) + market[bids.matrix.indices], return_inverse=True)[1]
     return market, places(bids, cell)
-
-
-def _copies(bids: int, most: int) -> int:
-    return min(most, max(FEWEST_COPIES, CELLS // max(1, bids)))
-
-
-def _dealt(
-    where: Places, law: Chance, market: Integers, copies: int, search: Grouping, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Score and market of every community of the reshuffled networks, many of them dealt in one go."""
-    found = []
-    together = max(1, AT_ONCE // max(1, len(where.firm)))
-    for begin in range(0, copies, together):
-        block = where.copied(min(together, copies - begin)).dealt(rng)
-        own = tight_groups(block, law, search)
-        found.append(pd.DataFrame({"score": own.table["score"], "market": _market(own, market)}))
-    return pd.concat(found, ignore_index=True)
-
-
-def _judged(table: pd.DataFrame, chance: Floats, copies: int) -> pd.DataFrame:
-    """The communities with `p` and `q` by the scores of those of reshuffled networks."""
-    ordered = np.sort(chance)
-    score = table["score"].to_numpy()
-    above = 1.0 + len(ordered) - np.searchsorted(ordered, score, side="left")
-    order = np.argsort(-score, kind="stable")
-    rate = above[order] / copies / np.arange(1, len(order) + 1)
-    q = np.empty(len(order))
-    q[order] = np.minimum(np.minimum.accumulate(rate[::-1])[::-1], 1.0)
-    return table.assign(p=above / (1.0 + len(ordered)), q=q)
-
-
-def _market(groups: TightGroups, market: Integers) -> Integers:
-    """The market of each community, whichever copy it is of."""
-    member = np.flatnonzero(groups.label >= 0)
-    result = np.zeros(len(groups.table), dtype=np.int64)
-    result[groups.label[member]] = market[member % len(market)]
-    return result
 
 
 def _members(groups: TightGroups) -> list[Integers]:

@@ -26,8 +26,9 @@ _BLOCK = 200_000
 class Places:
     """The places in tenders and who holds them; several copies of a network stand side by side in one.
 
-    Arrays of one entry a place: `tender`, `firm`, `cell`, and `held`, false for a place that stays empty. `first` and
-    `second` are the pairs of places of one tender and cell. `firms`, `cells` and `tenders` count all copies.
+    Arrays of one entry a place, sorted by cell: `tender`, `firm`, `cell`, and `held`, false for a place that stays
+    empty. `first` and `second` are the pairs of places of one tender and cell. `firms`, `cells` and `tenders` count all
+    copies.
     """
 
     tender: Integers
@@ -61,24 +62,18 @@ class Places:
         A firm that falls twice into one tender changes places with others of the cell; where that does not help in
         `_REPAIRS` rounds, one of its places stays empty.
         """
-        everyone = np.arange(len(self.firm))
-        order = self.cell * len(everyone) + everyone
-        order.sort()
-        order %= max(1, len(everyone))
         begin = np.concatenate([[0], np.cumsum(np.bincount(self.cell, minlength=self.cells))])
-        firm = np.empty_like(self.firm)
-        firm[order] = self.firm[_shuffled(self.cell, rng)]
+        firm = self.firm[_shuffled(self.cell, rng)]
         twice = self._twice(firm)
         for _ in range(_REPAIRS):
             if not len(twice):
                 break
             # As many others of the same cells, wherever they are.
             cell = self.cell[twice]
-            other = order[begin[cell] + (rng.random(len(cell)) * (begin[cell + 1] - begin[cell])).astype(np.int64)]
+            other = begin[cell] + (rng.random(len(cell)) * (begin[cell + 1] - begin[cell])).astype(np.int64)
             chosen = np.zeros(len(firm), dtype=bool)
             chosen[twice] = chosen[other] = True
             moved = np.flatnonzero(chosen)
-            moved = moved[np.argsort(self.cell[moved], kind="stable")]
             firm[moved] = firm[moved[_shuffled(self.cell[moved], rng)]]
             twice = self._twice(firm)
         held = self.held.copy()
@@ -116,7 +111,7 @@ def places(bids: Incidence, cell: npt.ArrayLike) -> Places:
     matrix = bids.matrix
     tender = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
     cells = np.asarray(cell, dtype=np.int64)
-    order = np.lexsort((matrix.indices, cells, tender))
+    order = np.lexsort((matrix.indices, tender, cells))
     tender, cells, firm = tender[order], cells[order], matrix.indices.astype(np.int64)[order]
     n = len(tender)
     begins = np.flatnonzero(np.r_[True, (tender[1:] != tender[:-1]) | (cells[1:] != cells[:-1])]) if n else tender
@@ -155,26 +150,28 @@ class Chance:
         pointer = np.searchsorted(who, np.arange(where.firms + 1))
         self.activity = sparse.csr_array((bids, place, pointer), shape=(where.firms, where.cells))
         self._scaled = self.activity @ sparse.diags_array(self.factor)
-        self._pairs: Integers = np.empty(0, dtype=np.int64)
-        self._expected: Floats = np.empty(0)
+        # Pairs and what was worked out for them, replaced as one: several threads may ask.
+        self._known: tuple[Integers, Floats] = np.empty(0, dtype=np.int64), np.empty(0)
 
     def of_pairs(self, first: Integers, second: Integers) -> Floats:
         """Expected meetings of pairs of firms, `first` < `second`."""
         firms = len(self.degree)
         code = first * firms + second
+        pairs, expected = self._known
         new = _counted(np.sort(code))[0]
-        if len(self._pairs):
-            near = np.minimum(np.searchsorted(self._pairs, new), len(self._pairs) - 1)
-            new = new[self._pairs[near] != new]
+        if len(pairs):
+            near = np.minimum(np.searchsorted(pairs, new), len(pairs) - 1)
+            new = new[pairs[near] != new]
         if len(new):
             values = np.empty(len(new))
             for begin in range(0, len(new), _BLOCK):
                 a, b = np.divmod(new[begin : begin + _BLOCK], firms)
                 values[begin : begin + _BLOCK] = self._scaled[a].multiply(self.activity[b]).sum(axis=1)
-            known, worked = np.concatenate([self._pairs, new]), np.concatenate([self._expected, values])
-            order = np.argsort(known, kind="stable")
-            self._pairs, self._expected = known[order], worked[order]
-        return np.asarray(self._expected[np.searchsorted(self._pairs, code)])
+            pairs, expected = np.concatenate([pairs, new]), np.concatenate([expected, values])
+            order = np.argsort(pairs, kind="stable")
+            pairs, expected = pairs[order], expected[order]
+            self._known = pairs, expected
+        return np.asarray(expected[np.searchsorted(pairs, code)])
 
     def within(self, firm: Integers, community: Integers, communities: int) -> Floats:
         """Expected meetings of all pairs inside each community: Σ over cells of factor × ((Σd)² - Σd²) / 2."""

@@ -20,6 +20,10 @@ from queries.statistics.prices import Floats, Tenders
 _LIKENESS = np.array([1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 13, 16, 20, 26, 32, 48, 64, 128, 512], dtype=np.float64)
 
 
+_ROUGHLY = 500
+"""Tenders to which the likeness is fitted where it only serves to tell the scale."""
+
+
 @dataclass(frozen=True, slots=True)
 class DispersionNull:
     """The fitted null of one comparison group: typical variance of log prices, and its degrees of freedom."""
@@ -45,7 +49,9 @@ def log_variance(tenders: Tenders) -> Floats:
         return np.where(n >= 2, squares / (n - 1), np.nan)
 
 
-def fit_null(variance: Floats, count: npt.ArrayLike, likeness: float | None = None) -> DispersionNull:
+def fit_null(
+    variance: Floats, count: npt.ArrayLike, likeness: float | None = None, most: int = 20_000
+) -> DispersionNull:
     """Fit the null to the *upper* half of comparable tenders, where no cartel is.
 
     For each likeness d0, s0² is set so that the median of the fitted probabilities is ½; the d0 is kept whose
@@ -57,6 +63,7 @@ def fit_null(variance: Floats, count: npt.ArrayLike, likeness: float | None = No
         variance: sample variances of log prices.
         count: bids of each.
         likeness: d0, where it is known; then only s0² is fitted.
+        most: tenders that d0 is fitted to.
 
     Raises:
         ValueError: fewer than 10 tenders with a positive variance.
@@ -68,8 +75,8 @@ def fit_null(variance: Floats, count: npt.ArrayLike, likeness: float | None = No
     s2, df = variance[kept], n[kept] - 1
     if likeness is None:
         misses = []
-        # Twenty thousand tenders, evenly spaced, say as much of d0 as a million.
-        part = np.unique(np.linspace(0, len(s2) - 1, min(len(s2), 20_000)).astype(np.int64))
+        # Some thousand tenders, evenly spaced, say as much of d0 as a million.
+        part = np.unique(np.linspace(0, len(s2) - 1, min(len(s2), most)).astype(np.int64))
         for d0 in _LIKENESS:
             scaled = s2[part] / np.median(s2[part] / _median_ratio(df[part], d0))
             upper = special.fdtr(df[part], d0, scaled)
@@ -103,7 +110,8 @@ def dispersion_p_values(variance: Floats, count: npt.ArrayLike, stratum: npt.Arr
     if not groups:
         return p
     # How alike the tenders of a group are is estimated over all groups: small ones cannot tell it by themselves.
-    alike = [variance[rows] / fit_null(variance[rows], n[rows]).variance for rows in groups]
+    # For the scale of each group a rough likeness does: its own is not kept.
+    alike = [variance[rows] / fit_null(variance[rows], n[rows], most=_ROUGHLY).variance for rows in groups]
     likeness = fit_null(np.concatenate(alike), n[np.concatenate(groups)]).likeness
     for rows in groups:
         p[rows] = fit_null(variance[rows], n[rows], likeness).p_value(variance[rows], n[rows])
