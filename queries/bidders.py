@@ -5,8 +5,14 @@ from __future__ import annotations
 from queries.detector import Sql
 
 MEMBER = """e.tender_id, e.day, e.bidder_id, p.name AS bidder_name, e.bid_id, e.bid_key, e.consortium_id, e.regime,
-       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known"""
-"""Columns that `queries.groups` needs, out of `entries e` and `parties p` (the bidder)."""
+       (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
+       coalesce((e.tender_id, e.consortium_id) IN (
+         SELECT (tender_id, consortium_id) FROM entries WHERE consortium_id IS NOT NULL
+         GROUP BY tender_id, consortium_id HAVING min(bidder_id) = max(bidder_id)), false) AS lone_partner"""
+"""Columns that `queries.groups` needs, out of `entries e` and `parties p` (the bidder).
+
+`lone_partner`: no other bidder of the tender names this bidder's consortium, so that a partner is not known as such.
+"""
 
 SPREAD = """
 -- Of `uses (tender_id, bidder_id, thing)`: where a thing was shared, by how many bidders it is used in all, and how

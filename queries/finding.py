@@ -82,6 +82,8 @@ class Excuse:
     explanation: str
     verdict: Verdict
     basis: Text
+    gap: bool = False
+    """Not checkable over an empty cell that the source fills elsewhere: meanwhile the lead is no statutory fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,10 @@ class Lead:
     """The rules in force on the day of the act, where they are fewer than the detector's legal basis."""
     statistics: dict[str, float | int | str] = field(default_factory=dict)
     """Tier C: the null model's name, p-value, q-value."""
+
+    def __post_init__(self) -> None:
+        if self.tier is Tier.A and any(excuse.gap for excuse in self.innocent):
+            object.__setattr__(self, "tier", Tier.B)
 
     @property
     def status(self) -> Status:

@@ -31,7 +31,7 @@ class GroupExcuse:
     """An innocent explanation that holds for single rows of a group.
 
     `column` marks the rows it explains (none where the select itself leaves them out); `unknown`, where given, marks
-    the rows of which the data cannot tell.
+    the rows of which the data cannot tell, and `gap` those that lack one cell only (`Excuse.gap`).
     """
 
     id: str
@@ -40,6 +40,7 @@ class GroupExcuse:
     ruled_out: Text
     unknown: str | None = None
     not_checkable: Text | None = None
+    gap: str | None = None
 
 
 PAST_ROLE = GroupExcuse(
@@ -153,7 +154,8 @@ class Group:
             elif touched:
                 verdicts.append(Excuse(excuse.id, Verdict.RULED_OUT, excuse.fits if alone else _PART))
             elif excuse.unknown and excuse.not_checkable and any(self.rows[excuse.unknown]):
-                verdicts.append(Excuse(excuse.id, Verdict.NOT_CHECKABLE, excuse.not_checkable))
+                gap = excuse.gap is not None and any(self.rows[excuse.gap])
+                verdicts.append(Excuse(excuse.id, Verdict.NOT_CHECKABLE, excuse.not_checkable, gap=gap))
             else:
                 verdicts.append(Excuse(excuse.id, Verdict.RULED_OUT, excuse.ruled_out))
         return tuple(verdicts)
@@ -169,6 +171,13 @@ class Group:
         if not self.rows["consortia_known"][0]:
             basis = Text(zh="数据中没有联合体信息。", en="The data name no consortia.")
             return Excuse("consortium_partners", Verdict.NOT_CHECKABLE, basis)
+        if any(self.rows["lone_partner"]) and not all(self.rows["consortium_id"]):
+            basis = Text(
+                zh="其中一家的投标记录列有联合体，但同一标段没有其他成员的记录，其余单位未填联合体编号，可能为其成员。",
+                en="One of them bids in a consortium of which the tender names no other partner, and another names none: "
+                "they may be its partners.",
+            )
+            return Excuse("consortium_partners", Verdict.NOT_CHECKABLE, basis, gap=True)
         basis = Text(zh="投标记录未将其列为同一联合体。", en="The bids do not name one consortium for them.")
         return Excuse("consortium_partners", Verdict.RULED_OUT, basis)
 

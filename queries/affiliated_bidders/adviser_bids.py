@@ -43,7 +43,7 @@ WITH advice AS (
     AND NOT list_bool_or([contains(lower(t.title), lower(x)) FOR x IN $turnkey_words])
 )
 SELECT e.tender_id, t.title, e.day, e.bidder_id AS bidder, p.name AS bidder_name, t.project_id, e.regime,
-       any_value(e.method) AS method, list(DISTINCT e.bid_id ORDER BY e.bid_id) AS bids,
+       any_value(e.method) AS method, (SELECT count(method) > 0 FROM tenders) AS methods_known, list(DISTINCT e.bid_id ORDER BY e.bid_id) AS bids,
        list(DISTINCT a.advice_title ORDER BY a.advice_title) AS titles,
        list(DISTINCT a.advice_id ORDER BY a.advice_id) AS advice,
        coalesce(list_bool_or([contains(lower(t.title), lower(x)) FOR x IN $turnkey_words]), false) AS turnkey,
@@ -94,7 +94,10 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 *(Entity(bid, "bid", "bid") for bid in row["bids"]),
             ),
             reasons=(reason,),
-            innocent=(_single_source(row["method"]), _published(bool(row["turnkey"]), bool(published))),
+            innocent=(
+                _single_source(row["method"], bool(row["methods_known"])),
+                _published(bool(row["turnkey"]), bool(published)),
+            ),
             records=(*refs(row["bid_refs"]), *refs(row["refs"]), *published),
             links=(
                 *(Link("PART_OF_PROJECT", tender, row["project_id"]) for tender in (row["tender_id"], *row["advice"])),
@@ -108,10 +111,10 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         )
 
 
-def _single_source(method: object) -> Excuse:
+def _single_source(method: object, methods_known: bool) -> Excuse:
     if not isinstance(method, str):
         basis = Text(zh="数据未说明采购方式。", en="The data do not say how the tender was made.")
-        return Excuse("single_source", Verdict.NOT_CHECKABLE, basis)
+        return Excuse("single_source", Verdict.NOT_CHECKABLE, basis, gap=methods_known)
     if method == "single_source":
         basis = Text(zh="后一采购为单一来源采购，法规允许。", en="The later one is single-source procurement.")
         return Excuse("single_source", Verdict.FITS, basis)

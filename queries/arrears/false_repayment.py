@@ -97,10 +97,11 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 ),
                 verdict(
                     "payee_unmatched",
-                    missing - int(row["unmatched"]) <= allowed,
+                    missing - otherwise > allowed >= missing - otherwise - int(row["unmatched"]),
                     yes=Text(
-                        zh="同期双方之间另有未注明合同和欠款的支付 {sum}。",
-                        en="At that time {sum} passed between the two without naming contract or debt.",
+                        zh="同期双方之间另有未注明合同和欠款的支付 {sum}，足以补足其余差额。",
+                        en="At that time {sum} passed between the two without naming contract or debt: it makes up for "
+                        "the rest.",
                     ).format(sum=money(int(row["unmatched"]))),
                     no=Text(zh="同期双方之间没有足额的未匹配支付。", en="No unmatched payment makes up for it."),
                 ),
@@ -130,11 +131,11 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="台账各月清偿额合计，超过截至最后清偿月月末后 {lag_days} 天的支付合计 {gap_pct}% 以上。抵销、以物抵债、债权"
-        "转让，或同期双方未匹配的支付足以补足的，予以排除。",
+        "转让和同期双方未匹配的支付足以补足的，予以排除。",
         en=(
             "What the monthly reports say was repaid exceeds, by more than {gap_pct} %, the payments up to "
             "{lag_days} days after the last month in which something was repaid. Cleared where offsets, assets, an "
-            "assignment, or unmatched payments between the two make up for it."
+            "assignment and unmatched payments between the two make up for it."
         ),
     ),
     why=Text(

@@ -114,7 +114,7 @@ DETECTOR = Detector(
     id="deposit_same_source",
     family="bid_rigging",
     version=1,
-    tiers=(Tier.A,),
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="保证金同源", en="Deposits from one account"),
     question=Text(
         zh="同一标段不同投标人的保证金，是否从同一单位或个人的账户转出？",

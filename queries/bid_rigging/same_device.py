@@ -90,6 +90,7 @@ EXCUSES = (
         ruled_out=Text(zh="上传记录未标为现场上传。", en="The uploads are not marked as made on site."),
         unknown="on_site_unknown",
         not_checkable=Text(zh="数据未说明是否现场上传。", en="The data do not say whether the upload was on site."),
+        gap="on_site_gap",
     ),
     GroupExcuse(
         "owner_control_file",
@@ -135,9 +136,11 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     if not len(rows):
         return
     popular = (rows["users"] > params.popular) & (rows["together"] <= params.together)
+    shared = rows.assign(on_site_or_unknown=rows["on_site"] | rows["on_site_unknown"]).groupby(["tender_id", "thing"])
     rows = rows.assign(
         # The hall's terminal explains a code only if each of its users was there.
-        terminal=rows.groupby(["tender_id", "thing"])["on_site"].transform("all"),
+        terminal=shared["on_site"].transform("all"),
+        on_site_gap=shared["on_site"].transform("any") & shared["on_site_or_unknown"].transform("all"),
         owner_file=rows["download_only"] & rows["code"].isin(FILE_CODES),
         network=popular & (rows["code"] == "ip"),
         consultancy=popular & (rows["code"] != "ip"),

@@ -75,7 +75,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         required = _day(row["required_by"])
         yield Lead(
             identity={"platform": str(row["platform_id"])},
-            tier=Tier.A,
+            # Two empty cells do not prove that it was never connected.
+            tier=Tier.B if row["never"] else Tier.A,
             entities=tuple(entities),
             reasons=tuple(_reasons(row)),
             innocent=(
@@ -142,18 +143,18 @@ DETECTOR = Detector(
     id="stale_platform",
     family="off_platform",
     version=1,
-    tiers=(Tier.A,),
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="平台未接入或断数", en="Platform unconnected or silent"),
     question=Text(
         zh="交易平台是否按期接入，接入后是否持续报送数据？",
         en="Was the trading platform connected by its date, and does it go on sending data?",
     ),
     rule=Text(
-        zh="平台接入日期晚于应接入日期；或应接入日期已过，既无接入日期也无任何交易数据；或最近数据（登记的最近数据日期"
-        "与该平台最后一次公告两者取晚）距数据截止日不少于 {quiet_days} 天。应接入日前公示含 {approval_words} 的，或者"
+        zh="平台接入日期晚于应接入日期；或应接入日期已过，既无接入日期也无任何交易数据（列为 B 类）；或最近数据（登记的"
+        "最近数据日期与该平台最后一次公告两者取晚）距数据截止日不少于 {quiet_days} 天。应接入日前公示含 {approval_words} 的，或者"
         "同一运营单位的其他平台正常报送的，予以排除。",
         en="A platform was connected after its date; or the date has passed and there is neither a day of connection "
-        "nor any trading data; or its last data (its own record or its last notice, whichever is later) are at least "
+        "nor any trading data (tier B); or its last data (its own record or its last notice, whichever is later) are at least "
         "{quiet_days} days old on the last day of the data. A delay published by that date ({approval_words}), and "
         "trading that moved to another platform of the same operator, are cleared.",
     ),

@@ -9,13 +9,15 @@ REPAYMENTS = Relation(
     """
 -- What bears out that a debt became smaller: payments (money, bills, offsets, in kind), assets given for it, and the
 -- claim's assignment by the creditor, which settles the debt towards that creditor only. `means`: money, offset,
--- in_kind, assignment.
+-- in_kind, assignment. An asset that is booked as a payment in kind as well counts once, as booked.
 SELECT r.debt_id, r.day, r.amount, CASE WHEN p.form IN ('offset', 'in_kind') THEN p.form ELSE 'money' END AS means,
        'payments' AS ledger, r.key
 FROM releases r JOIN payments p ON p._key = r.key
 UNION ALL
 SELECT a.debt_id, a.disposed_on, coalesce(a.price, a.appraised), 'in_kind', 'asset_disposals', a._key
 FROM asset_disposals a JOIN debts d ON d.debt_id = a.debt_id AND d.creditor_id = a.acquirer_id
+WHERE NOT EXISTS (SELECT 1 FROM releases r JOIN payments p ON p._key = r.key
+                  WHERE r.debt_id = a.debt_id AND p.form = 'in_kind')
 UNION ALL
 SELECT c.debt_id, c.agreed_on, coalesce(c.face, d.amount), 'assignment', 'claim_transfers', c._key
 FROM claim_transfers c JOIN debts d ON d.debt_id = c.debt_id AND d.creditor_id = c.assignor_id
@@ -40,11 +42,13 @@ WINDOW w AS (PARTITION BY r.debt_id ORDER BY r.period)
 UNMATCHED = Relation(
     "unmatched",
     """
--- Payments from a debt's debtor to its creditor that may repay it, but name neither a debt nor (where the debt names
--- one) a contract.
+-- Payments from a debt's debtor to its creditor that may repay it, but name no debt: nor (where the debt names one) a
+-- contract, or its own contract, where it is unknown when the debt was registered.
 SELECT d.debt_id, p.paid_on AS day, p.amount, p._key AS key
 FROM debts d JOIN payments p ON p.payer_id = d.debtor_id AND p.payee_id = d.creditor_id
-WHERE p.debt_id IS NULL AND (p.contract_id IS NULL OR d.contract_id IS NULL)
+WHERE p.debt_id IS NULL AND (p.contract_id IS NULL OR d.contract_id IS NULL OR (
+  d.registered_on IS NULL AND p.contract_id = d.contract_id AND p.paid_on >= d.accepted_on
+  AND coalesce(p.paid_on < d.due_on, true)))
 """,
 )
 
