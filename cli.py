@@ -182,6 +182,8 @@ def scan(
     except (ProfileError, UnknownDetector) as error:
         _usage(_said(error))
     if store or changed_only:
+        if out is not None:
+            _usage(_t("scan_out_or_store"))
         _scan_and_store(workspace, chosen, profile, engine, threads, changed_only, as_json)
         return
     try:

@@ -99,6 +99,7 @@ def in_process(*arguments: str, workspace: Path) -> Any:
         (("scan", "--detector", "same_devise"), 2, "same_device"),
         (("scan", "--family", "nobody"), 2, "bid_rigging"),
         (("scan", "--profile", "nowhere"), 2, "national"),
+        (("scan", "--store", "--out", "findings.jsonl"), 2, "findings list"),
         (("explain", "ffff"), 1, "no finding"),
         (("sample", "x", "--size", "huge"), 2, "medium"),
         (("detectors", "same_devise"), 2, "same_device"),
