@@ -10,7 +10,7 @@ ENTRIES = Relation(
 -- A bid that was made, on the day of its tender's opening (else deadline, notice, award), and whose rules it is under:
 -- `regime` is procurement (政府采购法: goods, services and uncompetitive methods of public bodies), bidding
 -- (招标投标法: works, and tenders of other owners), other (auctions, listings), or both where the data do not say.
-SELECT b.tender_id, b.bid_id, b.bidder_id, nullif(b.consortium_id, '') AS consortium_id, b.price, b.status,
+SELECT b.tender_id, b.bid_id, b.bidder_id, nullif(b.consortium_id, '') AS consortium_id, b.price, b.currency, b.status,
        coalesce(b.is_winner, false) AS is_winner, t.buyer_id, t.agent_id, t.category, t.method,
        CASE WHEN t.method IN ('auction', 'listing') THEN 'other'
             WHEN o.org_type NOT IN ('government', 'institution') THEN 'bidding'

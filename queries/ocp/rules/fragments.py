@@ -12,9 +12,9 @@ TOO_FEW = {"too_few": Text(zh="数量太少，无从比较", en="too few to judg
 TENDERS = Text(zh="标段", en="tenders")
 OFFERS = """
 WITH offers AS (
-  SELECT e.tender_id, e.buyer_id, coalesce(e.consortium_id, e.bidder_id) AS party, e.bidder_id, e.bid_key, e.price,
-         e.is_winner, b.currency, coalesce(e.status, 'valid') AS status, e.tender_key
-  FROM entries e JOIN bids b USING (bid_id) WHERE e.status IS DISTINCT FROM 'withdrawn'
+  SELECT tender_id, buyer_id, coalesce(consortium_id, bidder_id) AS party, bidder_id, bid_key, price, is_winner, currency,
+         coalesce(status, 'valid') AS status, tender_key
+  FROM entries WHERE status IS DISTINCT FROM 'withdrawn'
 )
 """
 BID_REFS = "list({'table': 'bids', 'key': bid_key} ORDER BY bid_key)"

@@ -48,11 +48,14 @@ RULE = Rule(
     requires={"bids": ("tender_id", "bidder_id", "price")},
     uses={"bids": ("status", "consortium_id", "currency"), "tenders": ("tender_id", "ceiling_price")},
     select=f"""{OFFERS}
-, groups AS (
+, repeated AS (
+  SELECT tender_id, price FROM offers WHERE price > 0 GROUP BY ALL HAVING count(*) >= $bids
+), groups AS (
   SELECT tender_id, price, currency, count(DISTINCT party) AS parties, {BID_REFS} AS refs
-  FROM offers WHERE price > 0 GROUP BY ALL HAVING count(DISTINCT party) >= $bids
+  FROM offers SEMI JOIN repeated USING (tender_id, price) GROUP BY ALL HAVING count(DISTINCT party) >= $bids
 ), sizes AS (
-  SELECT tender_id, count(DISTINCT party) AS parties FROM offers WHERE price > 0 GROUP BY ALL
+  SELECT tender_id, count(DISTINCT party) AS parties
+  FROM offers SEMI JOIN repeated USING (tender_id) WHERE price > 0 GROUP BY ALL
 )
 SELECT g.tender_id AS tender, g.parties AS bids, g.price AS price_money, g.refs,
        coalesce(g.price = t.ceiling_price, false) OR (g.parties >= 3 AND g.parties = s.parties) AS fits,

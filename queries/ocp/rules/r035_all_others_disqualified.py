@@ -51,19 +51,21 @@ RULE = Rule(
     select=f"""{OFFERS}
 , rejected AS (
   SELECT DISTINCT party, buyer_id FROM offers WHERE status = 'disqualified'
+), cleared_away AS (
+  SELECT tender_id FROM offers GROUP BY tender_id
+  HAVING bool_or(status = 'disqualified') AND bool_or(is_winner AND status = 'valid')
+     AND min(party) FILTER (WHERE status = 'valid') = max(party) FILTER (WHERE status = 'valid')
 ), judged AS (
   SELECT o.*, status = 'disqualified' AND NOT EXISTS (
            SELECT 1 FROM rejected r WHERE r.party = o.party AND r.buyer_id <> o.buyer_id) AS only_here
-  FROM offers o
+  FROM offers o SEMI JOIN cleared_away USING (tender_id)
 )
 SELECT tender_id AS tender, min(bidder_id) FILTER (WHERE is_winner) AS winner,
        count(DISTINCT party) FILTER (WHERE status = 'disqualified') AS times,
        NOT bool_or(only_here) AS fits, least(1.0, count(DISTINCT party) / 6) AS score, {BID_REFS} AS refs
 FROM judged GROUP BY tender_id
-HAVING count(DISTINCT party) FILTER (WHERE status = 'valid') = 1
-   AND count(DISTINCT party) FILTER (WHERE status = 'disqualified') >= $disqualified
+HAVING count(DISTINCT party) FILTER (WHERE status = 'disqualified') >= $disqualified
    AND count(DISTINCT party) = 1 + count(DISTINCT party) FILTER (WHERE status = 'disqualified')
-   AND bool_or(is_winner AND status = 'valid')
 ORDER BY tender
 """,
     population="""

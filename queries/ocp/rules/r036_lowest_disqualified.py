@@ -48,19 +48,19 @@ RULE = Rule(
     requires={"bids": ("tender_id", "bidder_id", "price", "status", "is_winner")},
     uses={"bids": ("consortium_id", "currency")},
     select=f"""{OFFERS}
-, priced AS (
-  SELECT *, min(price) OVER tender AS lowest, max(price) FILTER (WHERE is_winner AND status = 'valid') OVER tender
-           AS won, count(DISTINCT coalesce(currency, '')) OVER tender AS currencies
-  FROM offers WHERE price > 0 WINDOW tender AS (PARTITION BY tender_id)
+, passed_over AS (
+  SELECT tender_id, min(price) AS lowest, max(price) FILTER (WHERE is_winner AND status = 'valid') AS won
+  FROM offers WHERE price > 0 GROUP BY tender_id
+  HAVING won > lowest AND min(price) FILTER (WHERE status <> 'disqualified') > lowest
+     AND min(coalesce(currency, '')) = max(coalesce(currency, ''))
+), priced AS (
+  SELECT * FROM offers JOIN passed_over USING (tender_id) WHERE price > 0
 )
 SELECT tender_id AS tender, min(bidder_id) FILTER (WHERE price = lowest AND status = 'disqualified') AS disqualified,
        any_value(lowest) AS lowest_money, any_value(won) AS won_money,
        any_value(lowest) * 100.0 < $low_pct * avg(price) FILTER (WHERE price > lowest) AS fits,
        least(1.0, (any_value(won) - any_value(lowest)) / any_value(won) * 2) AS score, {BID_REFS} AS refs
-FROM priced GROUP BY tender_id
-HAVING any_value(won) > any_value(lowest) AND bool_and(price > lowest OR status = 'disqualified')
-   AND any_value(currencies) = 1
-ORDER BY tender
+FROM priced GROUP BY tender_id ORDER BY tender
 """,
     population="""
 SELECT count(*) FILTER (WHERE n > 1 AND won) AS judged, count(*) FILTER (WHERE NOT (n > 1 AND won)) AS no_prices

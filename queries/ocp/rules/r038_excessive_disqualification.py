@@ -65,9 +65,10 @@ RULE = Rule(
 , bidder_fence AS (WITH nothing AS (SELECT 1){fence("bidder_shares", "ratio")} SELECT 'bidder' AS side, * FROM fence)
 , fences AS (SELECT * FROM buyer_fence UNION ALL SELECT * FROM bidder_fence)
 , rejections AS (
-  SELECT s.*, EXISTS (SELECT 1 FROM offers o WHERE o.out AND o.bidder_id = s.bidder_id AND o.buyer_id <> s.buyer_id)
-         AS elsewhere
-  FROM sided s WHERE s.out
+  SELECT s.*, o.first_buyer <> s.buyer_id OR o.last_buyer <> s.buyer_id AS elsewhere
+  FROM sided s JOIN (SELECT bidder_id, min(buyer_id) AS first_buyer, max(buyer_id) AS last_buyer FROM offers WHERE out
+                     GROUP BY bidder_id) o USING (bidder_id)
+  WHERE s.out
 )
 SELECT s.party, s.side, any_value(s.bids) AS bids, count(*) AS times,
        2 * count(*) FILTER (WHERE r.elsewhere) > count(*) AS fits, any_value(s.ratio) AS score,
@@ -81,7 +82,7 @@ GROUP BY s.party, s.side ORDER BY s.party, s.side
     population=f"""{_SHARES}
 , known AS (SELECT side, count(*) AS number FROM shares GROUP BY side)
 SELECT coalesce(sum(number) FILTER (WHERE number >= $population), 0) AS judged,
-       (SELECT count(DISTINCT (party, side)) FROM sided)
+       (SELECT count(*) FROM (SELECT DISTINCT party, side FROM sided))
          - coalesce(sum(number) FILTER (WHERE number >= $population), 0) AS too_few FROM known
 """,
     unit=Text(zh="采购人和投标人", en="buyers and bidders"),

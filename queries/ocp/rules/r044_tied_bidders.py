@@ -43,11 +43,16 @@ RULE = Rule(
         "contacts": ("owner_id", "kind", "value"),
     },
     select="""
-WITH tied AS (
+WITH ties_to_bidders AS (
+  SELECT * FROM ties SEMI JOIN entries ON bidder_id = party_id WHERE person_id <> party_id
+), between AS (
+  SELECT person_id FROM ties_to_bidders GROUP BY person_id HAVING min(party_id) <> max(party_id)
+), tied AS (
   SELECT e.tender_id, e.bidder_id, e.consortium_id, e.bid_key, t.person_id, starts_with(t.how, 'shared_') AS contact,
          t.refs
-  FROM entries e JOIN ties t ON t.party_id = e.bidder_id AND held(t.valid_from, t.valid_to, e.day)
-  WHERE e.day IS NOT NULL AND t.person_id <> e.bidder_id
+  FROM entries e JOIN (FROM ties_to_bidders SEMI JOIN between USING (person_id)) t
+    ON t.party_id = e.bidder_id AND held(t.valid_from, t.valid_to, e.day)
+  WHERE e.day IS NOT NULL
 )
 SELECT a.bidder_id AS first, b.bidder_id AS second, count(DISTINCT a.tender_id) AS times,
        bool_and(a.contact AND b.contact) AS fits, least(1.0, count(DISTINCT a.tender_id) / 10) AS score,

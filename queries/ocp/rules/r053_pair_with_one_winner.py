@@ -41,27 +41,38 @@ RULE = Rule(
     requires={"bids": ("tender_id", "bidder_id", "is_winner")},
     uses={"bids": ("consortium_id",)},
     select="""
-WITH pairs AS (
+WITH winners AS (
+  SELECT bidder_id FROM entries WHERE is_winner GROUP BY bidder_id HAVING count(*) >= $tenders
+), beaten AS (
+  SELECT DISTINCT a.bidder_id AS winner, b.bidder_id AS partner, a.tender_id
+  FROM (FROM entries SEMI JOIN winners USING (bidder_id) WHERE is_winner) a
+  JOIN entries b ON b.tender_id = a.tender_id AND b.bidder_id <> a.bidder_id
+   AND (a.consortium_id IS NULL OR a.consortium_id IS DISTINCT FROM b.consortium_id)
+), often AS (
+  SELECT winner, partner FROM beaten GROUP BY ALL HAVING count(*) >= $tenders
+), pairs AS (
   SELECT a.bidder_id AS winner, b.bidder_id AS partner, count(DISTINCT a.tender_id) AS times,
          count(DISTINCT a.tender_id) FILTER (WHERE a.is_winner) AS wins,
          count(DISTINCT a.tender_id) FILTER (WHERE b.is_winner) AS other,
          list_sort(list_distinct(flatten(list([{'table': 'bids', 'key': a.bid_key},
            {'table': 'bids', 'key': b.bid_key}])))) AS refs
-  FROM entries a JOIN entries b ON b.tender_id = a.tender_id AND b.bidder_id <> a.bidder_id
+  FROM often o JOIN entries a ON a.bidder_id = o.winner
+  JOIN entries b ON b.bidder_id = o.partner AND b.tender_id = a.tender_id
    AND (a.consortium_id IS NULL OR a.consortium_id IS DISTINCT FROM b.consortium_id)
-  GROUP BY ALL HAVING count(DISTINCT a.tender_id) >= $tenders
+  GROUP BY ALL
 )
 SELECT p.winner, p.partner, p.times, p.wins, p.other,
        EXISTS (SELECT 1 FROM entries e WHERE e.bidder_id = p.partner AND e.is_winner AND NOT EXISTS (
          SELECT 1 FROM entries f WHERE f.tender_id = e.tender_id AND f.bidder_id = p.winner)) AS fits,
        p.wins / p.times AS score, p.refs
-FROM pairs p WHERE p.wins >= $tenders AND 100.0 * p.wins >= $share_pct * (p.wins + p.other)
+FROM pairs p WHERE 100.0 * p.wins >= $share_pct * (p.wins + p.other)
 ORDER BY p.winner, p.partner
 """,
     population="""
+WITH met AS (SELECT DISTINCT tender_id, bidder_id FROM entries)
 SELECT count(*) FILTER (WHERE n >= $tenders) AS judged, count(*) FILTER (WHERE n < $tenders) AS too_few
-FROM (SELECT count(DISTINCT a.tender_id) AS n FROM entries a JOIN entries b
-      ON b.tender_id = a.tender_id AND b.bidder_id > a.bidder_id GROUP BY a.bidder_id, b.bidder_id)
+FROM (SELECT count(*) AS n FROM met a JOIN met b ON b.tender_id = a.tender_id AND b.bidder_id > a.bidder_id
+      GROUP BY a.bidder_id, b.bidder_id)
 """,
     unit=Text(zh="同投的两家", en="pairs of co-bidders"),
     not_judgeable=TOO_FEW,
