@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from api.answers import with_etag
 from api.callers import Caller
+from api.direct import Handler, direct_handler
 from api.platform import Platform, platform_of
 from api.problems import ApiProblem
 from api.rules import RULES, Rule
@@ -23,8 +24,6 @@ from findings.access.principal import Principal
 from findings.access.tokens import same
 from findings.audit.masking import without_personal_numbers
 from findings.audit.trail import Entry
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_PURPOSE = 500
@@ -50,7 +49,7 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """The route's handler behind the guard. The guard runs before the body is read."""
-        handle = super().get_route_handler()
+        handle = direct_handler(self) or super().get_route_handler()
         rules = {method: RULES.get(f"{method} {self.path}") for method in self.methods or ()}
 
         async def guarded(request: Request) -> Response:
@@ -141,8 +140,8 @@ def _route_subject(request: Request) -> str:
     return without_personal_numbers("/".join([kind, *values]))[:LONGEST_SUBJECT]
 
 
-def show(request: Request, kind: str, ids: Iterable[str]) -> None:
-    """Tell the audit trail what the answer is about: ids, never names. What does not fit is counted, not dropped."""
+def subject_of(kind: str, ids: Iterable[str]) -> str:
+    """What the audit trail records of an answer: ids, never names. What does not fit is counted, not dropped."""
     listed = list(dict.fromkeys(ids))
     text, kept = kind, 0
     for value in listed:
@@ -152,7 +151,17 @@ def show(request: Request, kind: str, ids: Iterable[str]) -> None:
         kept += 1
     if kept < len(listed):
         text += f" +{len(listed) - kept}"
-    request.state.subject = without_personal_numbers(text)
+    return without_personal_numbers(text)
+
+
+def show(request: Request, kind: str, ids: Iterable[str]) -> None:
+    """Tell the audit trail what the answer is about."""
+    shown(request, subject_of(kind, ids))
+
+
+def shown(request: Request, subject: str) -> None:
+    """Tell the audit trail what the answer is about, as `subject_of` said it."""
+    request.state.subject = subject
 
 
 def principal(request: Request) -> Principal:

@@ -14,6 +14,7 @@ from api.callers import Callers
 from api.limits import RateLimiter
 from api.logs import log
 from api.metrics import Metrics
+from api.pages import Pages
 from api.problems import ApiProblem
 from api.trail import Trail
 from findings.access.ties import SnapshotTies
@@ -45,6 +46,7 @@ class Platform:
         self.store.upgrade()
         self.metrics = Metrics()
         self.trail = Trail(self.store)
+        self.pages = Pages(self.store)
         self.ties = SnapshotTies(self.workspace)
         self.callers = Callers(self.store, settings, self.ties)
         self.limiter = RateLimiter(settings.rate_per_minute, burst=max(20, settings.rate_per_minute // 10))

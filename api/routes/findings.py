@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.answers import answer, json_bytes
-from api.fields import FindingId, Limit, Line, Listed, Minor, PathId, listed
-from api.guard import GuardedRoute, principal, show
+from api.fields import FindingId, Limit, PathId
+from api.guard import GuardedRoute, principal, show, shown, subject_of
 from api.leads import detail
 from api.models import Detail, GraphShown, Items, Page, TimelineShown
+from api.pages import Written
 from api.platform import Platform, platform_of
 from api.routes.graph import checked, explorer, found, withheld
 from api.scope import lead
+from api.selection import Paged, Selection
 from findings.access.principal import Principal
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, facets, list_findings, stream_findings
@@ -29,85 +31,31 @@ router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["findings"]
 STREAMED_AT_ONCE = 100
 
 
-def chosen(
-    request: Request,
-    family: Listed = None,
-    detector: Listed = None,
-    tier: Annotated[str | None, Query(max_length=10, pattern=r"^[ABC](,[ABC])*$")] = None,
-    status: Listed = None,
-    triage: Listed = None,
-    state: Listed = None,
-    region: Annotated[
-        str | None,
-        Query(
-            max_length=2_000,
-            pattern=r"^\d{2,12}(,\d{2,12})*$",
-            description="Division codes; a province covers its cities.",
-        ),
-    ] = None,
-    agency: Listed = None,
-    assignee: Annotated[
-        str | None, Query(max_length=500, description="Ids; `me` is the caller, `none` is nobody.")
-    ] = None,
-    entity: Listed = None,
-    amount_min: Minor = None,
-    amount_max: Minor = None,
-    from_day: Annotated[
-        date | None, Query(alias="from", description="Leads whose period touches this day or later.")
-    ] = None,
-    to_day: Annotated[
-        date | None, Query(alias="to", description="Leads whose period touches this day or earlier.")
-    ] = None,
-    changed_since: Annotated[
-        int | None, Query(ge=1, le=2**31 - 1, description="New, changed, gone or returned in this run or later.")
-    ] = None,
-    q: Annotated[str, Query(max_length=200, description="Words in the first sentence or a name, or an id."), Line] = "",
-) -> Filter:
+def chosen(request: Request, selection: Annotated[Selection, Query()]) -> Filter:
     """Which leads: values of one parameter are joined by "or", parameters by "and", all inside the caller's scope."""
-    who = principal(request)
-    people = listed(assignee)
-    return Filter(
-        scope=who.scope(),
-        families=listed(family),
-        detectors=listed(detector),
-        tiers=listed(tier),
-        statuses=listed(status),
-        states=listed(state),
-        triages=listed(triage),
-        regions=listed(region),
-        agencies=listed(agency),
-        assignees=tuple(who.id if person == "me" else person for person in people if person != "none"),
-        unassigned="none" in people,
-        entities=listed(entity),
-        amount_min=amount_min,
-        amount_max=amount_max,
-        day_from=from_day,
-        day_to=to_day,
-        changed_since=changed_since,
-        q=q,
-    )
+    return selection.filter(principal(request))
 
 
 Chosen = Annotated[Filter, Depends(chosen)]
 
 
 @router.get("/findings", response_model=Page)
-def findings(
-    request: Request,
-    wanted: Chosen,
-    sort: Annotated[str, Query(max_length=200, pattern=r"^-?[a-z_]+(,-?[a-z_]+)*$")] = DEFAULT_SORT,
-    limit: Limit = 50,
-    cursor: Annotated[str | None, Query(max_length=2_000, pattern=r"^[A-Za-z0-9_-]+$")] = None,
-    with_facets: Annotated[bool, Query(alias="facets", description="Also how many there are of each kind.")] = False,
-) -> Response:
+def findings(request: Request, asked: Annotated[Paged, Query()]) -> Response:
     """A page of leads. Follow `next` as `cursor`: what comes or goes meanwhile shifts no other lead."""
-    with platform_of(request).store.reading() as session:
-        page = list_findings(session, wanted, sort, limit, cursor)
-        body: dict[str, Any] = {"items": summaries(session, page.items), "total": page.total, "next": page.next}
-        if with_facets:
+    wanted = asked.filter(principal(request))
+
+    def write(session: Session) -> Written:
+        page = list_findings(session, wanted, asked.sort, asked.limit, asked.cursor)
+        items = summaries(session, page.items)
+        body: dict[str, Any] = {"items": items, "total": page.total, "next": page.next}
+        if asked.with_facets:
             body["facets"] = facets(session, wanted)
-    show(request, "findings", (item["finding_id"] for item in body["items"]))
-    return answer(body)
+        return Written(json_bytes(body), subject_of("findings", (item["finding_id"] for item in items)))
+
+    key = (wanted, asked.sort, asked.limit, asked.cursor, asked.with_facets)
+    kept = platform_of(request).pages.page(key, write)
+    shown(request, kept.page.subject)
+    return Response(kept.page.body, media_type="application/json", headers={"ETag": kept.etag})
 
 
 @router.get(

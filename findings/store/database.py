@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from findings.store.errors import StoreError, translate
 from findings.store.migrating import current_version, upgrade
+from findings.store.revision import REVISION_SQL, revision
 
 LOCK_SECONDS = 10.0
 """How long a writer waits for another one before it gives up."""
@@ -57,6 +58,22 @@ class Store:
         """One reading transaction: sees one state of the store throughout, blocks no writer, cannot write."""
         with Session(self._reader, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def revision(self) -> int:
+        """The revision of the findings that is committed at this moment, in microseconds on SQLite."""
+        try:
+            connection = self.engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute(REVISION_SQL)
+                (number,) = cursor.fetchall()[0]
+                return int(number)
+            finally:
+                connection.close()
+        except self.engine.dialect.loaded_dbapi.Error:
+            # Asked again by the way on which errors are told in words.
+            with self.reading() as session:
+                return revision(session)
 
     def upgrade(self) -> str:
         """Bring the tables to this version of the product; returns the revision. Safe to run twice or at once."""

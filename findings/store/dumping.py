@@ -46,8 +46,8 @@ class Digest:
 
 
 def tables() -> list[Table]:
-    """All tables, those that others refer to first."""
-    return METADATA.sorted_tables
+    """The tables that hold something of their own, those that others refer to first."""
+    return [table for table in METADATA.sorted_tables if not table.info.get("derived")]
 
 
 def dump(session: Session, table: Table) -> Iterator[bytes]:

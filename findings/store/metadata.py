@@ -6,7 +6,8 @@ import findings.access.models
 import findings.audit.models
 import findings.notify.models
 import findings.schedule.models
-import findings.store.models  # noqa: F401 - declares its tables
+import findings.store.models
+import findings.store.revision  # noqa: F401 - declares its tables
 from findings.store.base import Base
 
 METADATA = Base.metadata

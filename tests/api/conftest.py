@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from findings.access.rights import Role
 from findings.access.users import create_user
 from findings.settings import Settings
 from findings.store.database import Store, open_store
+from findings.store.dumping import dump, fill, tables
 from findings.store.recording import Scanned, begin_scan, queue_scan, record_scan
 from findings.subjects import read_subjects
 from graph.snapshot import Workspace
@@ -29,6 +31,7 @@ from queries.profiles import configure
 from queries.registry import choose
 from queries.scan import ScanResult
 from queries.session import scan_workspace
+from tests.postgres_fixture import PostgresServer
 
 PASSWORD = "correct horse battery"
 PURPOSE = {"X-Purpose": "%E6%A0%B8%E6%9F%A5"}
@@ -115,17 +118,50 @@ class Served:
 Serve = Callable[..., Served]
 
 
+@pytest.fixture(scope="session")
+def postgres_world(world: World, postgres_server: PostgresServer) -> str:
+    """The name of a database that holds what the world's store holds, to be copied."""
+    name = postgres_server.create_database()
+    source, target = open_store(f"sqlite:///{world.store}"), open_store(postgres_server.url(name))
+    target.upgrade()
+    with source.reading() as read, target.session() as write:
+        for table in tables():
+            fill(write, table, dump(read, table))
+    source.close()
+    target.close()
+    return name
+
+
+BOTH = ("sqlite", "postgresql")
+"""A file whose tests are to run on both databases gives these to a fixture `database` of its own."""
+
+
 @pytest.fixture(scope="module")
-def serve(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+def database() -> str:
+    """The database under the apps of a file."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="module")
+def serve(
+    world: World, database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Serve]:
     """Makes apps, each on its own copy of the store."""
     opened: list[Served] = []
+    stack = ExitStack()
 
-    def make(**settings: Any) -> Served:
+    def copy() -> str:
+        if database == "postgresql":
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            return stack.enter_context(server.database(request.getfixturevalue("postgres_world")))
         file = tmp_path_factory.mktemp("store") / "findings.db"
         shutil.copy(world.store, file)
+        return f"sqlite:///{file}"
+
+    def make(**settings: Any) -> Served:
         given: Mapping[str, Any] = {
             "workspace": world.workspace,
-            "store_url": f"sqlite:///{file}",
+            "store_url": copy(),
             "cookie_secure": False,
             "rate_per_minute": 1_000_000,
             "login_per_minute": 1_000,
@@ -142,6 +178,7 @@ def serve(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     yield make
     for served in opened:
         served.client.__exit__(None, None, None)
+    stack.close()
 
 
 @pytest.fixture(scope="module")

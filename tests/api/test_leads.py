@@ -6,13 +6,20 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import inspect
 
 from findings.access.recusal import add_recusal
 from findings.access.rights import Role
 from findings.store.models import FindingRow
-from tests.api.conftest import PASSWORD, PURPOSE, Serve, Served
+from tests.api.conftest import BOTH, PASSWORD, PURPOSE, Serve, Served
 
 V1 = "/api/v1"
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def database(request: pytest.FixtureRequest) -> str:
+    """What people do with leads must be the same on either database."""
+    return str(request.param)
 
 
 def _first(served: Served, query: str = "limit=1") -> Any:
@@ -96,13 +103,13 @@ def _multiply(served: Served, count: int) -> None:
     with served.store.engine.begin() as connection:
         there = connection.exec_driver_sql("SELECT count(*) FROM findings").scalar_one()
         for table in ("findings", "finding_versions"):
-            names = [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")]
+            names = [column["name"] for column in inspect(connection).get_columns(table)]
             columns = ", ".join(f't."{name}"' for name in names if name != "finding_id")
             quoted = ", ".join(f'"{name}"' for name in names if name != "finding_id")
             connection.exec_driver_sql(
                 f"INSERT INTO {table} (finding_id, {quoted}) "
                 f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count // there + 1}) "
-                f"SELECT printf('%05x', n.i) || substr(t.finding_id, 6), {columns} FROM {table} t, n "
+                f"SELECT substr(CAST(100000 + n.i AS TEXT), 2) || substr(t.finding_id, 6), {columns} FROM {table} t, n "
                 f"WHERE length(t.finding_id) = 20"
             )
 
