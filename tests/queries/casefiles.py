@@ -12,6 +12,8 @@ cases:
     twin: on_site_terminal  # the innocent explanation that fits, where cleared
     entities: [O1, O2]      # ids that the finding must name
     absent: [O3]            # ids that it must not name
+    verdicts: {past_role: ruled_out}  # what must be said of innocent explanations
+    amount: 500000          # money that the finding touches, in minor units
     set: {popular: 3}       # parameters, defaults otherwise
     findings: 2             # how many there must be, 1 otherwise
     tables:
@@ -31,6 +33,7 @@ import yaml
 
 from graph.snapshot import Workspace
 from loaders.load import load
+from queries.finding import Lead, Status, Verdict
 from queries.profiles import configure
 from queries.registry import detector
 from queries.scan import ScanResult
@@ -40,7 +43,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "cases"
 
 Rows = Sequence[Mapping[str, Any]]
 
-_KEYS = frozenset({"name", "why", "expect", "tables", "tier", "twin", "entities", "absent", "set", "findings"})
+_KEYS = frozenset(
+    {"name", "why", "expect", "tables", "tier", "twin", "entities", "absent", "verdicts", "amount", "set", "findings"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Case:
     twin: str | None
     entities: tuple[str, ...]
     absent: tuple[str, ...]
+    verdicts: dict[str, str]
+    amount: int | None
     parameters: dict[str, Any]
     findings: int
 
@@ -88,11 +95,40 @@ def read_cases(detector_id: str) -> list[Case]:
                 twin=entry.get("twin"),
                 entities=tuple(map(str, entry.get("entities", ()))),
                 absent=tuple(map(str, entry.get("absent", ()))),
+                verdicts=entry.get("verdicts", {}),
+                amount=entry.get("amount"),
                 parameters=entry.get("set", {}),
                 findings=entry.get("findings", 1),
             )
         )
     return cases
+
+
+def mismatch(case: Case, leads: Sequence[Lead]) -> str | None:
+    """How what was found differs from what the case expects; None where it does not."""
+    found = [(lead.status.value, lead.identity) for lead in leads]
+    if case.expect == "silent":
+        return f"silent was expected: {case.why}; found {found}" if leads else None
+    wanted = [lead for lead in leads if lead.status is Status(case.expect)]
+    if not len(wanted) == len(leads) == case.findings:
+        return f"{case.findings} {case.expect} expected: {case.why}; found {found}"
+    for lead in wanted:
+        named = {entity.id for entity in lead.entities}
+        verdicts = {excuse.explanation: excuse.verdict for excuse in lead.innocent}
+        if case.tier is not None and lead.tier != case.tier:
+            return f"tier {case.tier} expected, not {lead.tier}"
+        if not named >= set(case.entities) or named & set(case.absent):
+            return f"{sorted(case.entities)} must be named and {sorted(case.absent)} not; named are {sorted(named)}"
+        if case.twin and verdicts.get(case.twin) is not Verdict.FITS:
+            return f"{case.twin} must fit; the verdicts are {verdicts}"
+        differing = {
+            name: verdicts.get(name) for name, verdict in case.verdicts.items() if verdicts.get(name) != verdict
+        }
+        if differing:
+            return f"verdicts {case.verdicts} expected, not {differing}"
+        if case.amount is not None and (lead.amount is None or lead.amount.value != case.amount):
+            return f"amount {case.amount} expected, not {lead.amount}"
+    return None
 
 
 def write_tables(tables: Mapping[str, Rows], folder: Path) -> None:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from queries.finding import Status, Verdict
 from queries.registry import DETECTORS
-from tests.queries.casefiles import FOLDER, Case, read_cases, scan_case
+from tests.queries.casefiles import FOLDER, Case, mismatch, read_cases, scan_case
 
 HAVE_CASES = [detector for detector in DETECTORS if (FOLDER / f"{detector.id}.yml").is_file()]
 CASES = [case for detector in HAVE_CASES for case in read_cases(detector.id)]
@@ -16,19 +15,8 @@ CASES = [case for detector in HAVE_CASES for case in read_cases(detector.id)]
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.detector}: {case.name}" for case in CASES])
 def test_case(case: Case, tmp_path: Path) -> None:
-    result = scan_case(case, tmp_path)
-    found = [f.lead for f in result.findings]
-    if case.expect == "silent":
-        assert not found, f"silent was expected: {case.why}"
-        return
-    wanted = [lead for lead in found if lead.status is Status(case.expect)]
-    assert len(wanted) == len(found) == case.findings, f"{case.why}; found {[(x.status, x.identity) for x in found]}"
-    for lead in wanted:
-        assert case.tier is None or lead.tier == case.tier
-        assert {e.id for e in lead.entities} >= set(case.entities)
-        assert not {e.id for e in lead.entities} & set(case.absent)
-        fits = {excuse.explanation for excuse in lead.innocent if excuse.verdict is Verdict.FITS}
-        assert not case.twin or case.twin in fits
+    difference = mismatch(case, [finding.lead for finding in scan_case(case, tmp_path).findings])
+    assert difference is None, difference
 
 
 @pytest.mark.parametrize("detector", HAVE_CASES, ids=lambda d: d.id)
