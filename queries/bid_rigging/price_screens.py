@@ -89,6 +89,18 @@ def pressed_tenders(tenders: Tenders, about: pd.DataFrame, near: float, fewest: 
     return np.asarray(every & usual[category], dtype=np.bool_)
 
 
+def regulated_tenders(tenders: Tenders, about: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tenders whose bids all equal the ceiling price to the cent, as where the state sets the price.
+
+    Args:
+        tenders: the priced bids.
+        about: `ceiling_price` of each tender.
+    """
+    ceiling = about["ceiling_price"].to_numpy(dtype=np.float64, na_value=np.nan)
+    at = np.bincount(tenders.code[tenders.price == ceiling[tenders.code]], minlength=len(ceiling))
+    return np.asarray(at == tenders.count, dtype=np.bool_)
+
+
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a tender whose dispersion is too small for its comparison group."""
     if not len(rows):
@@ -99,12 +111,15 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     tenders = group(world.of_tender[priced], price)
     about = world.tender.iloc[tenders.labels]
     strata = comparison_groups(about, params.fewest_tenders)
-    pressed = pressed_tenders(tenders, about, params.pressed, params.fewest_tenders)
+    regulated = regulated_tenders(tenders, about)
+    free = about.assign(ceiling_price=about["ceiling_price"].mask(regulated))
+    pressed = pressed_tenders(tenders, free, params.pressed, params.fewest_tenders)
     strata = np.where(pressed, about["category"].to_numpy(dtype=str).astype(object) + "/ceiling", strata).astype(str)
     count = np.where(tenders.count >= params.fewest_bids, tenders.count, 0)
     p = dispersion_p_values(log_variance(tenders), count, strata, params.fewest_tenders)
-    q = benjamini_hochberg(p)
-    table = screens(tenders).join(gaps(tenders)).assign(p=p, q=q, stratum=strata)
+    # Prices that the state sets are no discoveries: among those flagged they would make room for others by chance.
+    q = np.where(regulated, benjamini_hochberg(p), benjamini_hochberg(np.where(regulated, np.nan, p)))
+    table = screens(tenders).join(gaps(tenders)).assign(p=p, q=q, stratum=strata, regulated=regulated)
     table["typical"] = table["cv"].groupby(table["stratum"]).transform("median")
     flagged = table[table["q"] <= params.false_discovery]
     chosen = world.rows.iloc[priced[np.isin(world.of_tender[priced], flagged.index)]]
@@ -153,7 +168,7 @@ def _lead(bids: pd.DataFrame, row: pd.Series, params: Parameters) -> Lead:
             *(Entity(str(b), "bid", "bid") for b in sorted(set(bids["bid_id"]))),
         ),
         reasons=(parts, shape, chance),
-        innocent=_excuses(first, params),
+        innocent=_excuses(first, bool(row["regulated"]), params),
         records=(
             *(Ref("bids", int(key)) for key in bids["bid_key"]),
             *(() if pd.isna(first["tender_key"]) else (Ref("tenders", int(first["tender_key"])),)),
@@ -171,7 +186,7 @@ def _lead(bids: pd.DataFrame, row: pd.Series, params: Parameters) -> Lead:
     )
 
 
-def _excuses(tender: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
+def _excuses(tender: pd.Series, regulated: bool, params: Parameters) -> tuple[Excuse, ...]:
     ceiling, estimate = tender["ceiling_price"], tender["estimate"]
     tight = None if pd.isna(ceiling) or pd.isna(estimate) else float(ceiling) <= params.tight_ceiling * float(estimate)
     standard = tender["category"] == "goods" and tender["method"] in ("inquiry", "framework")
@@ -189,6 +204,16 @@ def _excuses(tender: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
             unknown=Text(zh="缺少最高限价或估算价。", en="The ceiling or the estimate is unknown."),
         ),
         verdict(
+            "regulated_price",
+            None if pd.isna(ceiling) else regulated,
+            yes=Text(
+                zh="全部报价均等于最高限价，符合执行政府定价或者统一价格的特征。",
+                en="All bids equal the ceiling price: a regulated or uniform price.",
+            ),
+            no=Text(zh="报价并非全部等于最高限价。", en="The bids do not all equal the ceiling price."),
+            unknown=Text(zh="数据中没有最高限价。", en="The data name no ceiling price."),
+        ),
+        verdict(
             "standard_goods",
             standard,
             yes=Text(
@@ -203,7 +228,7 @@ def _excuses(tender: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
 DETECTOR = Detector(
     id="price_screens",
     family="bid_rigging",
-    version=2,
+    version=3,
     tiers=(Tier.C,),
     title=Text(zh="报价过于集中", en="Bids too close together"),
     question=Text(
@@ -216,14 +241,14 @@ DETECTOR = Detector(
         "个的逐级放宽）拟合的 F 分布比较；全部报价均在最高限价以下 {pressed} 以内，且该类别中此类标段不多于报价相互独"
         "立时预期三倍的，只相互比较；经 Benjamini-Hochberg 校正后错误发现率不超过 {false_discovery} 的列为 C "
         "类疑点。"
-        "最高限价不高于估算价的 {tight_ceiling} 的，视为限价过紧。",
+        "最高限价不高于估算价的 {tight_ceiling} 的，视为限价过紧；全部报价均等于最高限价的，视为执行政府定价。",
         en="In tenders of at least {fewest_bids} bids, the variance of log prices is held against an F distribution "
         "fitted to tenders of the same category, method and year (coarser where fewer than {fewest_tenders}; tenders "
         "with all bids within {pressed} below the ceiling, where a category has no more than three times as many as "
         "independent bids give, against one another); "
         "flagged at "
         "a false discovery rate of {false_discovery}. A ceiling at or below {tight_ceiling} of the estimate is "
-        "tight.",
+        "tight; where all bids equal the ceiling, the price is regulated.",
     ),
     why=Text(
         zh="串通各方围绕内定价格编制陪标报价，报价间的自然差异随之消失。",
@@ -241,6 +266,7 @@ DETECTOR = Detector(
     ),
     innocent=(
         Innocent("tight_ceiling", Text(zh="最高限价过紧", en="A tight ceiling price")),
+        Innocent("regulated_price", Text(zh="政府定价或统一价格", en="A regulated price")),
         Innocent("standard_goods", Text(zh="标准化货物", en="Standard goods")),
     ),
     parameters=Parameters,

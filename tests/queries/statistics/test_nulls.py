@@ -260,6 +260,19 @@ def test_bids_that_a_ceiling_presses_are_held_against_one_another() -> None:
     assert aware <= 1
 
 
+def test_prices_that_the_state_sets_are_cleared_and_make_no_room_for_chance() -> None:
+    rows = rows_of(market(tenders=600, firms=80, seed=2))
+    free = rows["tender_id"].str[-1].isin(list("02468"))
+    rows.loc[~free, "price"] = rows.loc[~free, "ceiling_price"] = rows["estimate"].round(0)
+    alone = list(price_screens.judge(rows[free], price_screens.Parameters.model_validate({})))
+    leads = list(price_screens.judge(rows, price_screens.Parameters.model_validate({})))
+    cleared = {lead.identity["tender"] for lead in leads if lead.status == "cleared"}
+    # The two days of the last January that the market reaches are no comparison group.
+    judged = rows["day"] < "2024-01-01"
+    assert cleared == set(rows.loc[~free & judged, "tender_id"])
+    assert len(leads) - len(cleared) <= len(alone), "half of the flags being cleared makes no room for false ones"
+
+
 def test_a_ring_under_the_ceiling_is_no_honest_bid_that_the_ceiling_pressed() -> None:
     drawn = market(tenders=600, firms=80, ring_size=6, seed=1)
     rows = rows_of(drawn)
