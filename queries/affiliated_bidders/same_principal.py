@@ -19,10 +19,14 @@ class Parameters(Params):
 
 SELECT = Sql(
     """
-WITH terms AS (
+WITH shared AS (
+  SELECT * FROM heads SEMI JOIN (SELECT person_id FROM heads GROUP BY person_id HAVING min(org_id) <> max(org_id))
+    USING (person_id)
+),
+terms AS (
   SELECT e.tender_id, e.bidder_id, e.bid_id, h.person_id, 'legal_rep' AS how, h.ref,
          NOT held(h.valid_from, h.valid_to, e.day) AS past, false AS by_name
-  FROM entries e JOIN heads h ON h.org_id = e.bidder_id WHERE e.day IS NOT NULL
+  FROM entries e JOIN shared h ON h.org_id = e.bidder_id WHERE e.day IS NOT NULL
 ),
 """
     + SHARED_PERSON

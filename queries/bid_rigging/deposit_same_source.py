@@ -32,9 +32,11 @@ WITH deposits AS (
   FROM bid_deposits d JOIN entries e USING (bid_id)
 ),
 sources AS (
-  SELECT *, 'account:' || payer_account AS thing FROM deposits WHERE payer_account IS NOT NULL
+  SELECT *, 'account:' || payer_account AS thing FROM deposits WHERE payer_account IN (
+    SELECT payer_account FROM deposits GROUP BY payer_account HAVING min(bidder_id) <> max(bidder_id))
   UNION ALL
-  SELECT *, 'payer:' || payer_id FROM deposits WHERE payer_id IS NOT NULL
+  SELECT *, 'payer:' || payer_id FROM deposits WHERE payer_id IN (
+    SELECT payer_id FROM deposits GROUP BY payer_id HAVING min(bidder_id) <> max(bidder_id))
 ),
 uses AS (SELECT tender_id, bidder_id, thing FROM sources),
 """

@@ -73,7 +73,8 @@ TIES = Relation(
 -- kin, and owners of a phone, address or account that the person shares with at most 8 owners.
 WITH roles_held AS (
   SELECT holder_id AS person_id, org_id AS party_id, kind AS how, valid_from, valid_to, [{ref("roles")}] AS refs
-  FROM roles WHERE kind <> 'employee' AND (kind <> 'shareholder' OR share_pct >= 5)
+  -- Legal representatives are among the heads.
+  FROM roles WHERE kind NOT IN ('employee', 'legal_rep') AND (kind <> 'shareholder' OR share_pct >= 5)
   UNION ALL
   SELECT person_id, org_id, 'legal_rep', valid_from, valid_to, [ref] FROM heads
 ),
@@ -83,11 +84,13 @@ kin AS (
   UNION ALL
   SELECT person_b, person_a, coalesce(relation, 'kin'), valid_from, valid_to, {ref("kinship")} FROM kinship
 )
-SELECT DISTINCT ON (person_id, party_id, how, via_id, valid_from, valid_to) *
+SELECT person_id, person_id AS party_id, 'self' AS how, NULL AS via_id, CAST(NULL AS DATE) AS valid_from,
+       CAST(NULL AS DATE) AS valid_to, [{ref("persons")}] AS refs
+FROM persons
+UNION ALL
+SELECT person_id, party_id, how, via_id, valid_from, valid_to, min(refs)
 FROM (
   SELECT person_id, party_id, how, NULL AS via_id, valid_from, valid_to, refs FROM roles_held
-  UNION ALL
-  SELECT person_id, person_id, 'self', NULL, NULL, NULL, [{ref("persons")}] FROM persons
   UNION ALL
   SELECT person_id, kin_id, relation, NULL, valid_from, valid_to, [ref] FROM kin
   UNION ALL
@@ -103,7 +106,7 @@ FROM (
   WHERE a.owners <= 8
 )
 WHERE coalesce(valid_from, DATE '0001-01-01') <= coalesce(valid_to, DATE '9999-12-31')
-ORDER BY person_id, party_id, how, via_id, valid_from, valid_to, refs
+GROUP BY ALL
 """,
     needs=("shared_contacts", "heads"),
 )
