@@ -66,20 +66,36 @@ def open_tables(
     return connection
 
 
+def reader(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to the tables of `open_tables`, for a thread of its own; whoever asks for it closes it.
+
+    It sees the views, tables and macros; temporary ones are each connection's own.
+    """
+    cursor = connection.cursor()
+    cursor.execute("SET TimeZone = 'Asia/Shanghai'")
+    cursor.execute("SET VARIABLE salt = ?", connection.execute("SELECT getvariable('salt')").fetchall()[0])
+    return cursor
+
+
 _ALIASES = """
 CREATE TABLE aliases AS
-SELECT id, canonical FROM (
-  SELECT org_id AS id, min(org_id) OVER (PARTITION BY uscc) AS canonical FROM stored_orgs WHERE length(uscc) = 18
-  UNION ALL
-  SELECT person_id, min(person_id) OVER (PARTITION BY id_number) FROM stored_persons WHERE id_number IS NOT NULL)
-WHERE id <> canonical
+SELECT org_id AS id, canonical
+FROM stored_orgs JOIN (SELECT uscc, min(org_id) AS canonical FROM stored_orgs WHERE length(uscc) = 18
+                       GROUP BY uscc HAVING min(org_id) <> max(org_id)) USING (uscc)
+WHERE org_id <> canonical
+UNION ALL
+SELECT person_id, canonical
+FROM stored_persons JOIN (SELECT id_number, min(person_id) AS canonical FROM stored_persons
+                          GROUP BY id_number HAVING min(person_id) <> max(person_id)) USING (id_number)
+WHERE person_id <> canonical
 """
 
 
 def _create_stored(connection: duckdb.DuckDBPyConnection, table: Table, file: Path | None) -> None:
     """`stored_<table>`: the rows as they are in the snapshot."""
     if file is not None:
-        connection.read_parquet(str(file)).create_view(f"stored_{table.name}")
+        path = str(file).replace("'", "''")
+        connection.execute(f"CREATE VIEW stored_{table.name} AS FROM read_parquet('{path}')")
         return
     columns = [f'"{c.name}" {c.sql_type}' for c in table.columns]
     columns += [f'"{name}" {sql_type}' for name, sql_type in PROVENANCE.items()]

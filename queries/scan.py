@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Protocol
 
 import duckdb
 import orjson
-import pandas as pd
-import pyarrow as pa
 
 from graph.engine import GraphEngine
 from graph.snapshot import Snapshot
 from i18n import Problem
-from queries.detector import Cypher, Detector, Params
+from queries.detector import Detector, Params
 from queries.evidence import resolve
-from queries.finding import Finding, Lead, Status, finding_id
-from queries.frames import frame
+from queries.finding import Finding, Lead, Record, Ref, Status, finding_id
 from queries.laws import in_force
-from queries.relations import materialise
-
-_Values = Mapping[str, Any]
+from queries.side_by_side import Judged, Runner
 
 
 class ScanError(Problem):
@@ -33,14 +27,18 @@ class ScanError(Problem):
 
 
 class Progress(Protocol):
-    """Told before each detector runs: its id, its number (from 1) and how many there are."""
+    """Told which detector the scan waits for, in their order: its id, its number (from 1) and how many there are."""
 
     def __call__(self, detector: str, number: int, total: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class DetectorReport:
-    """What one detector did: what it could judge, what it flagged and cleared, what it could not judge and why."""
+    """What one detector did: what it could judge, what it flagged and cleared, what it could not judge and why.
+
+    `seconds` from its first select to its last lead; detectors run side by side, so that they add up to more than the
+    scan took.
+    """
 
     detector: str
     judged: int
@@ -92,117 +90,43 @@ def run_scan(
     """
     manifest = snapshot.manifest
     this_scan = scan_id(snapshot.id, chosen)
+    with Runner(connection, engine, chosen, manifest.data_as_of) as runner:
+        judged = []
+        for number, ((detector, _), job) in enumerate(zip(chosen, runner.judged, strict=True), start=1):
+            if progress:
+                progress(detector.id, number, len(chosen))
+            try:
+                judged.append(job.result())
+            except duckdb.Error as error:
+                raise ScanError("detector_failed", detector=detector.id, reason=error) from error
+        name = runner.engine
+    refs = {ref for said in judged for lead in said.leads for ref in lead.records}
+    records = resolve(connection, refs, manifest.sources)
     findings: list[Finding] = []
     reports: list[DetectorReport] = []
-    graph: GraphEngine | None = None
-    selects = _Selects(chosen, manifest.data_as_of)
-    for number, (detector, params) in enumerate(chosen, start=1):
-        if progress:
-            progress(detector.id, number, len(chosen))
-        if isinstance(detector.select, Cypher) and graph is None:
-            graph = engine()
-        started = time.perf_counter()
-        materialise(connection, detector.relations)
-        values = detector.bindings(params, manifest.data_as_of)
-        leads = list(detector.judge(selects.rows(detector, connection, graph, values), params))
-        found = _complete(detector, params, leads, snapshot, connection, this_scan)
+    for (detector, params), said in zip(chosen, judged, strict=True):
+        found = _complete(detector, params, said.leads, records, snapshot, this_scan)
         findings += found
-        reports.append(_report(detector, connection, values, found, time.perf_counter() - started))
+        reports.append(_report(detector, said, found))
     return ScanResult(
         scan_id=this_scan,
         snapshot_id=snapshot.id,
         data_as_of=manifest.data_as_of,
-        engine=graph.name if graph else "tables",
+        engine=name,
         findings=tuple(findings),
         reports=tuple(reports),
     )
 
 
-class _Selects:
-    """The rows that detectors judge; where several ask for the same with the same values, they are read once.
-
-    Rows are held until the last detector that asks for them has had them.
-    """
-
-    def __init__(self, chosen: Sequence[tuple[Detector, Params]], data_as_of: date | None) -> None:
-        self._left = Counter(self._name(detector, detector.bindings(params, data_as_of)) for detector, params in chosen)
-        self._held: dict[bytes, pd.DataFrame] = {}
-
-    def rows(
-        self, detector: Detector, connection: duckdb.DuckDBPyConnection, graph: GraphEngine | None, values: _Values
-    ) -> pd.DataFrame:
-        """The rows of a detector, which it must not change."""
-        name = self._name(detector, values)
-        rows = self._held.pop(name, None)
-        if rows is None:
-            rows = _select(detector, connection, graph, values)
-        self._left[name] -= 1
-        if self._left[name]:
-            self._held[name] = rows
-        return rows
-
-    @staticmethod
-    def _name(detector: Detector, values: _Values) -> bytes:
-        select = detector.select
-        text = [select.text, select.anchors.text, select.then.text] if isinstance(select, Cypher) else [select.text]
-        bound = select.bind(values)
-        if isinstance(select, Cypher):
-            bound |= select.anchors.bind(values) | select.then.bind(values)
-        return orjson.dumps([text, bound], option=orjson.OPT_SORT_KEYS)
-
-
-def _select(
-    detector: Detector, connection: duckdb.DuckDBPyConnection, graph: GraphEngine | None, values: _Values
-) -> pd.DataFrame:
-    """The rows that the detector judges."""
-    select = detector.select
-    try:
-        if not isinstance(select, Cypher):
-            return frame(connection.sql(select.text, params=select.bind(values)))
-        assert graph is not None
-        return _walk(select, connection, graph, values)
-    except duckdb.Error as error:
-        raise ScanError("detector_failed", detector=detector.id, reason=error) from error
-
-
-def _walk(select: Cypher, connection: duckdb.DuckDBPyConnection, graph: GraphEngine, values: _Values) -> pd.DataFrame:
-    """Anchors from the tables, paths from the graph, and what judging needs from the tables again."""
-    anchors: pa.Table = connection.sql(select.anchors.text, params=select.anchors.bind(values)).to_arrow_table()
-    parameters = select.bind(values)
-    walked = [
-        graph.run(select.text, {**parameters, "anchors": anchors.slice(start, select.batch).to_pylist()})
-        for start in range(0, len(anchors), select.batch)
-    ]
-    rows = [row for part in walked for row in part.to_dict("records")]
-    connection.register("anchors", anchors)
-    types = pa.schema([(name, _ARROW[kind]) for name, kind in select.walked.items()])
-    connection.register("walked", pa.Table.from_pylist(rows, schema=types))
-    try:
-        return frame(connection.sql(select.then.text, params=select.then.bind(values)))
-    finally:
-        connection.unregister("anchors")
-        connection.unregister("walked")
-
-
-_ARROW = {
-    "BIGINT": pa.int64(),
-    "VARCHAR": pa.string(),
-    "DOUBLE": pa.float64(),
-    "BIGINT[]": pa.list_(pa.int64()),
-    "VARCHAR[]": pa.list_(pa.string()),
-}
-
-
 def _complete(
     detector: Detector,
     params: Params,
-    leads: list[Lead],
+    leads: Sequence[Lead],
+    records: Mapping[Ref, Record],
     snapshot: Snapshot,
-    connection: duckdb.DuckDBPyConnection,
     this_scan: str,
 ) -> list[Finding]:
     """Findings out of leads, with their records, sorted by id."""
-    records = resolve(connection, {ref for lead in leads for ref in lead.records}, snapshot.manifest.sources)
     findings: dict[str, Finding] = {}
     for lead in leads:
         name = finding_id(detector.id, lead.identity)
@@ -223,15 +147,8 @@ def _complete(
     return [findings[name] for name in sorted(findings)]
 
 
-def _report(
-    detector: Detector,
-    connection: duckdb.DuckDBPyConnection,
-    values: _Values,
-    findings: list[Finding],
-    seconds: float,
-) -> DetectorReport:
-    population = connection.execute(detector.population.text, detector.population.bind(values)).df()
-    counts = {str(name): int(value or 0) for name, value in population.iloc[0].items()}
+def _report(detector: Detector, said: Judged, findings: list[Finding]) -> DetectorReport:
+    counts = dict(said.counts)
     judged = counts.pop("judged")
     if counts.keys() != detector.not_judgeable.keys():
         raise ScanError(
@@ -246,5 +163,5 @@ def _report(
         cleared=cleared,
         not_judgeable=counts,
         implausible=judged > 0 and flagged.total() > max(1, detector.max_share * judged),
-        seconds=round(seconds, 3),
+        seconds=round(said.seconds, 3),
     )

@@ -7,6 +7,8 @@ that a derived row rests on, as `table:key` pairs, so that evidence reaches the 
 
 from __future__ import annotations
 
+import threading
+
 import duckdb
 
 from queries.relations import arrears, money, parties, terms, trading
@@ -17,13 +19,32 @@ RELATIONS: dict[str, Relation] = {
 }
 
 
+class Relations:
+    """The derived relations of one database: each becomes a table once, by the thread that needs it first."""
+
+    def __init__(self) -> None:
+        self._made: set[str] = set()
+        self._locks = {name: threading.Lock() for name in RELATIONS}
+
+    def make(self, connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
+        """Make the named relations, and those they rest on, tables of the database of the connection.
+
+        Raises:
+            KeyError: there is no relation of that name.
+        """
+        for name in names:
+            relation = RELATIONS[name]
+            self.make(connection, relation.needs)
+            with self._locks[name]:
+                if name not in self._made:
+                    connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS {relation.query}")
+                    self._made.add(name)
+
+
 def materialise(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
     """Make the named relations, and those they rest on, tables of the connection; those that are there stay.
 
     Raises:
         KeyError: there is no relation of that name.
     """
-    for name in names:
-        relation = RELATIONS[name]
-        materialise(connection, relation.needs)
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS {relation.query}")
+    Relations().make(connection, names)
