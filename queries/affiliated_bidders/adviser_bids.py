@@ -43,7 +43,8 @@ WITH advice AS (
     AND NOT list_bool_or([contains(lower(t.title), lower(x)) FOR x IN $turnkey_words])
 )
 SELECT e.tender_id, t.title, e.day, e.bidder_id AS bidder, p.name AS bidder_name, t.project_id, e.regime,
-       any_value(e.method) AS method, (SELECT count(method) > 0 FROM tenders) AS methods_known, list(DISTINCT e.bid_id ORDER BY e.bid_id) AS bids,
+       any_value(e.method) AS method, (SELECT count(method) > 0 FROM tenders) AS methods_known,
+       list(DISTINCT e.bid_id ORDER BY e.bid_id) AS bids,
        list(DISTINCT a.advice_title ORDER BY a.advice_title) AS titles,
        list(DISTINCT a.advice_id ORDER BY a.advice_id) AS advice,
        coalesce(list_bool_or([contains(lower(t.title), lower(x)) FOR x IN $turnkey_words]), false) AS turnkey,
