@@ -155,7 +155,8 @@ DETECTOR = Detector(
         "的，或者同一运营单位的其他平台正常报送的，予以排除。",
         en="A platform was connected after its date; or the date has passed and there is neither a day of connection "
         "nor any trading data (tier B); or its last data (its own record or its last notice, whichever is later) are "
-        "at least {quiet_days} days old on the last day of the data. A delay published by that date ({approval_words}), and "
+        "at least {quiet_days} days old on the last day of the data. A delay published by that date "
+        "({approval_words}), and "
         "trading that moved to another platform of the same operator, are cleared.",
     ),
     why=Text(
