@@ -151,8 +151,8 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="平台接入日期晚于应接入日期；或应接入日期已过，既无接入日期也无任何交易数据（列为 B 类）；或最近数据（登记的"
-        "最近数据日期与该平台最后一次公告两者取晚）距数据截止日不少于 {quiet_days} 天。应接入日前公示含 {approval_words} "
-        "的，或者同一运营单位的其他平台正常报送的，予以排除。",
+        "最近数据日期与该平台最后一次公告两者取晚）距数据截止日不少于 {quiet_days} 天。应接入日前公示含 "
+        "{approval_words} 的，或者同一运营单位的其他平台正常报送的，予以排除。",
         en="A platform was connected after its date; or the date has passed and there is neither a day of connection "
         "nor any trading data (tier B); or its last data (its own record or its last notice, whichever is later) are "
         "at least {quiet_days} days old on the last day of the data. A delay published by that date "
