@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain, cycle
+from itertools import chain, islice
 from multiprocessing.connection import Connection
 from typing import Any, cast
 
@@ -25,9 +25,6 @@ from queries.ocp.merging import merged
 from queries.ocp.releases import read
 from queries.ocp.sources import Source, Task, opened, tasks
 from queries.ocp.vocabulary import NONE
-
-_AHEAD = 3
-"""Tasks under way for each worker, so that it need not wait while results are put together."""
 
 
 @dataclass
@@ -87,20 +84,18 @@ def gather(sources: list[Source], *, workers: int, digits: int) -> Dataset:
 
 
 def _blocks(todo: Iterator[Task], workers: int, digits: int) -> Iterator[Block]:
-    """The blocks of all tasks, in their order; tasks are dealt out in turn, so nothing depends on who is faster."""
-    if workers == 1:
-        yield from map(Worker(1, digits).block, todo)
-        return
-    with _at_work(workers, digits) as pipes:
-        under_way: deque[Connection] = deque()
-        for task, pipe in zip(todo, cycle(pipes), strict=False):
-            # a large task must find its process waiting, not itself stuck with a result that nobody has taken
-            while len(under_way) >= (workers if task.data is not None else workers * _AHEAD):
-                yield _received(under_way.popleft())
-            pipe.send(task)
-            under_way.append(pipe)
-        while under_way:
-            yield _received(under_way.popleft())
+    """The blocks of all tasks, in their order; tasks are dealt out in turn, so nothing depends on who is faster.
+
+    This process is one of the workers: what it reads itself need not travel through a pipe.
+    """
+    own = Worker(0, digits)
+    with _at_work(workers - 1, digits) as pipes:
+        while dealt := list(islice(todo, workers)):
+            for pipe, task in zip(pipes, dealt[1:], strict=False):
+                pipe.send(task)
+            yield own.block(dealt[0])
+            for pipe in pipes[: len(dealt) - 1]:
+                yield _received(pipe)
 
 
 @contextmanager
