@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from neo4j.exceptions import (
@@ -48,8 +49,10 @@ def explain(error: Exception, uri: str, user: str, database: str) -> ServerError
     code = (error.code or "") if isinstance(error, Neo4jError) else ""
     cause = next((c for c in _SERVER if code and code.startswith(c.codes)), None)
     if cause is None:
-        if _is_tls_failure(error):
+        if _says(error, "SSL", "BoltSecurity", "HandshakeError", "certificate"):
             cause = _TLS
+        elif _says(error, "incomplete handshake"):
+            cause = _SILENT
         elif isinstance(error, AuthConfigurationError | ConfigurationError) or code:
             cause = _UNKNOWN
         else:
@@ -61,15 +64,19 @@ def explain(error: Exception, uri: str, user: str, database: str) -> ServerError
     return cause.error(cause.what.format(**words), cause.hint.format(**words))
 
 
-def _is_tls_failure(error: BaseException) -> bool:
-    """Whether the two sides disagreed on TLS: the driver says so only in the chain of causes."""
-    cause: BaseException | None = error
-    while cause is not None:
-        name, words = type(cause).__name__, str(cause)
-        if any(sign in name or sign in words for sign in ("SSL", "BoltSecurity", "HandshakeError", "certificate")):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+def _says(error: BaseException, *signs: str) -> bool:
+    """Whether the error or anything that led to it has one of the signs: the driver says why only there."""
+    return any(sign in type(cause).__name__ or sign in str(cause) for cause in _causes(error) for sign in signs)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error, and all that led to it; the attempts at the servers of a cluster come as a group."""
+    yield error
+    if isinstance(error, BaseExceptionGroup):
+        for member in error.exceptions:
+            yield from _causes(member)
+    if (before := error.__cause__ or error.__context__) is not None:
+        yield from _causes(before)
 
 
 _AWAY = Cause(
@@ -93,6 +100,16 @@ _TLS = Cause(
         "自建证书机构请以 QINGFENG_NEO4J_CA_FILE 指定其证书",
         en="use bolt+s:// or neo4j+s:// where the server has TLS, bolt:// or neo4j:// where it has not; "
         "for an authority of your own set QINGFENG_NEO4J_CA_FILE",
+    ),
+)
+_SILENT = Cause(
+    Text(
+        zh="Neo4j 服务器 {uri} 未作应答，连接已中断",
+        en="The Neo4j server at {uri} said nothing and the connection was cut",
+    ),
+    Text(
+        zh="如服务器要求 TLS 加密，请改用 bolt+s:// 或 neo4j+s://；如正在启动，请稍候再试",
+        en="if it wants TLS use bolt+s:// or neo4j+s://, if it is still starting try again in a while",
     ),
 )
 _UNKNOWN = Cause(
@@ -143,6 +160,20 @@ _SERVER = (
             en="a push needs write access, a scan only read access, deploy/neo4j.md has the least rights",
         ),
         ("Neo.ClientError.Security.Forbidden",),
+    ),
+    Cause(
+        Text(
+            zh="Neo4j 服务器 {uri} 上的数据库 {database} 为只读",
+            en="Database {database} on the Neo4j server at {uri} is read-only",
+        ),
+        Text(
+            zh="推送须写入数据库，请检查服务器的 server.databases.default_to_read_only 等设置",
+            en="a push has to write to it, check the server's server.databases.default_to_read_only and the like",
+        ),
+        (
+            "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase",
+            "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase",
+        ),
     ),
     Cause(
         Text(

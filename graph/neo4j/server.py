@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -235,17 +235,6 @@ class LocalServer:
     @property
     def _log_file(self) -> Path:
         return self.folder / "logs" / "console.log"
-
-
-@contextlib.contextmanager
-def running_server(folder: Path, configuration: Mapping[str, str] | None = None) -> Iterator[LocalServer]:
-    """A server that runs inside the `with` block and is stopped after it."""
-    server = LocalServer(folder, configuration or {})
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def _free_port() -> int:

@@ -6,6 +6,7 @@ Every setting is read from the environment or from `.env`, as `QINGFENG_NEO4J_<N
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from i18n import Text
 
 ENCRYPTED = ("bolt+s", "bolt+ssc", "neo4j+s", "neo4j+ssc")
 SCHEMES = ("bolt", "neo4j", *ENCRYPTED)
+OLDEST = (5, 26)
+"""The oldest server that is tested against. Statements use clauses that earlier ones do not know."""
 
 
 def is_loopback(host: str) -> bool:
@@ -119,20 +122,37 @@ def connect(settings: Neo4jSettings) -> neo4j.Driver:
     """A driver that has reached the server, logged in and found the database.
 
     Raises:
-        ServerError: the server is down, speaks TLS where the address does not (or the other way round), refuses
-            the password, or lacks the database; the hint says which setting to look at.
+        ServerError: the server is down, older than `OLDEST`, speaks TLS where the address does not (or the other way
+            round), refuses the password, or lacks the database; the hint says which setting to look at.
     """
     driver = open_driver(settings)
     try:
-        driver.verify_connectivity()  # does not retry: who waits for a server wants to know that it is down
+        # Does not retry: who waits for a server wants to know that it is down.
+        _check_version(driver.get_server_info().agent, settings.uri)
         with driver.session(database=settings.database, default_access_mode=neo4j.READ_ACCESS) as session:
             session.run("RETURN 1").consume()
     except FAILURES as error:
         driver.close()
         raise settings.explain(error) from error
+    except ServerError:
+        driver.close()
+        raise
     return driver
 
 
+def _check_version(agent: str, uri: str) -> None:
+    """Refuse a server that is too old for the statements of a push; what does not name its version may try."""
+    named = re.match(r"Neo4j/(\d+)\.(\d+)", agent)
+    if named is not None and (int(named[1]), int(named[2])) < OLDEST:
+        words = {"uri": uri, "version": agent.removeprefix("Neo4j/"), "oldest": ".".join(map(str, OLDEST))}
+        raise ServerError(_OLD.format(**words), _OLD_HINT.format(**words))
+
+
+_OLD = Text(
+    zh="Neo4j 服务器 {uri} 的版本为 {version}，版本过低",
+    en="The Neo4j server at {uri} is version {version}, which is too old",
+)
+_OLD_HINT = Text(zh="请升级至 Neo4j {oldest} LTS 或更高版本", en="upgrade it to Neo4j {oldest} LTS or newer")
 _BAD_SETTINGS = Text(
     zh="Neo4j 连接设置有误（{problems}）", en="The settings of the Neo4j connection are wrong ({problems})"
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,10 +16,12 @@ from graph.neo4j import Neo4jGraph, server_snapshot
 from graph.neo4j.errors import ServerError
 from graph.neo4j.push import push
 from graph.neo4j.server import LocalServer
-from graph.neo4j.settings import Neo4jSettings
+from graph.neo4j.settings import Neo4jSettings, connect
 from graph.snapshot import Workspace
+from tests.conftest import ROOT
+from tests.graph.lines import Line, through
 from tests.graph.test_neo4j_push import assert_shows
-from tests.graph.worlds import BASE, World, store
+from tests.graph.worlds import BASE, World, changed, store
 from tests.neo4j_fixture import SHORT_LIFE
 
 pytestmark = pytest.mark.xdist_group("neo4j")
@@ -38,10 +41,10 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture(scope="module")
 def own_server(neo4j_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
-    """A server of this module's own, which may be killed, with little memory for transactions."""
+    """A server of this module's own, which may be killed, with little memory and patience for transactions."""
     server = LocalServer(
         tmp_path_factory.mktemp("faults"),
-        {"db.memory.transaction.max": "2m"},
+        {"db.memory.transaction.max": "2m", "db.lock.acquisition.timeout": "200ms"},
         dies_with_starter=True,
         jvm_options=SHORT_LIFE,
     )
@@ -66,6 +69,75 @@ def test_killed_server_goes_on_where_it_was(own_server: LocalServer, workspace: 
     assert report.compared_with == "server"
     assert "Bid" not in report.changes  # they were all written before
     assert 0 < report.changes["SUBMITTED"].created < 3_000
+    assert_shows(workspace, settings)
+
+
+def test_killed_push_is_taken_up_by_the_next_one(
+    workspace: Workspace, neo4j_settings: Neo4jSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(workspace, MANY)
+    monkeypatch.setenv("QINGFENG_NEO4J_URI", neo4j_settings.uri)
+    monkeypatch.setenv("QINGFENG_NEO4J_PASSWORD", neo4j_settings.password.get_secret_value())
+    monkeypatch.setenv("QINGFENG_NEO4J_BATCH_BYTES", "10000")
+    command = [sys.executable, str(ROOT / "cli.py"), "graph", "push", "--workspace", str(workspace.path), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with connect(neo4j_settings) as driver:
+        while not driver.execute_query("MATCH (b:Bid) RETURN b.id LIMIT 1").records:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert server_snapshot(neo4j_settings) is None
+    # Its lock is that of a process that is no more: nobody has to wait for it to end.
+    report = push(workspace, neo4j_settings)
+    assert report.compared_with == "server"
+    assert report.rows > 0
+    assert_shows(workspace, neo4j_settings)
+
+
+@contextlib.contextmanager
+def locked_by_somebody(settings: Neo4jSettings) -> Iterator[threading.Event]:
+    """A transaction of somebody else that keeps a bid locked, until the event is set or the block ends."""
+    let_go = threading.Event()
+    with connect(settings) as driver, driver.session() as session, session.begin_transaction() as tx:
+        tx.run("MATCH (b:Bid {id: 'B1'}) SET b.note = 'being edited'").consume()
+
+        def wait() -> None:
+            let_go.wait(60)
+            tx.rollback()
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        try:
+            yield let_go
+        finally:
+            let_go.set()
+            waiting.join()
+
+
+def test_push_repeats_after_a_transient_error(own_server: LocalServer, workspace: Workspace) -> None:
+    store(workspace, BASE)
+    settings = own_server.address.settings()
+    push(workspace, settings, full=True)
+    store(workspace, changed(BASE, bids=[{**BASE["bids"][0], "price": 7}, BASE["bids"][1]]))
+    # The server waits 0.2 s for a lock and calls what it then says transient.
+    with locked_by_somebody(settings), pytest.raises(ServerError, match="LockAcquisitionTimeout"):
+        push(workspace, own_server.address.settings(retry_time=0))
+    line = Line(own_server.port)
+    with locked_by_somebody(settings) as let_go:
+        failures: list[bytes] = []
+
+        def watch(part: bytes) -> bytes:
+            if b"LockAcquisitionTimeout" in part:
+                failures.append(part)
+            if len(failures) == 2:
+                let_go.set()
+            return part
+
+        line.answers = watch
+        push(workspace, through(line, settings))
+    line.close()
+    assert len(failures) >= 2
     assert_shows(workspace, settings)
 
 
@@ -104,49 +176,6 @@ def test_query_that_takes_too_long(own_server: LocalServer, workspace: Workspace
     graph.close()
 
 
-class Line:
-    """A line to a server that can be cut: it forwards bytes, and drops its connections when told to."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.is_dead = False
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self) -> None:
-        for end in self._open:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        self._open.clear()
-
-    def close(self) -> None:
-        self._listener.close()
-        self.cut()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                if self.is_dead:
-                    near.close()
-                    continue
-                far = socket.create_connection(("127.0.0.1", self._port))
-                self._open += [near, far]
-                for source, target in ((near, far), (far, near)):
-                    threading.Thread(target=self._forward, args=(source, target), daemon=True).start()
-
-    @staticmethod
-    def _forward(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while part := source.recv(65536):
-                target.sendall(part)
-        for end in (source, target):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-
 @pytest.fixture
 def line(neo4j_server: LocalServer) -> Iterator[Line]:
     line = Line(neo4j_server.port)
@@ -160,10 +189,6 @@ SLOW = "UNWIND range(1, 2000) AS a UNWIND range(1, 2000) AS b RETURN sum(a * b) 
 def cut_soon(line: Line, *, for_good: bool) -> None:
     line.is_dead = for_good
     threading.Timer(0.3, line.cut).start()
-
-
-def through(line: Line, settings: Neo4jSettings, **others: Any) -> Neo4jSettings:
-    return settings.model_copy(update={"uri": f"bolt://127.0.0.1:{line.port}", **others})
 
 
 def test_query_is_repeated_after_a_cut(line: Line, workspace: Workspace, neo4j_settings: Neo4jSettings) -> None:
