@@ -29,14 +29,25 @@ class Parameters(Params):
 
 
 SELECT = Sql("""
-SELECT v.tender_id, v.expert_id, b.bidder_id, CAST(coalesce(v.total_score, v.technical_score) AS DOUBLE) AS score,
-       v._key AS key, coalesce(v.is_owner_rep, false) AS is_owner_rep, n.name AS expert_name, p.name AS bidder_name,
-       e.day
-FROM evaluations v JOIN bids b USING (bid_id) LEFT JOIN entries e USING (bid_id)
-LEFT JOIN parties n ON n.id = v.expert_id LEFT JOIN parties p ON p.id = b.bidder_id
-WHERE coalesce(v.total_score, v.technical_score) IS NOT NULL
-ORDER BY v.tender_id, v.expert_id, b.bidder_id, v._key
+WITH scored AS (
+  SELECT v.tender_id, v.expert_id, b.bidder_id, v.bid_id, v._key AS key,
+         CAST(coalesce(v.total_score, v.technical_score) AS DOUBLE) AS score,
+         coalesce(v.is_owner_rep, false) AS is_owner_rep
+  FROM evaluations v JOIN bids b USING (bid_id) WHERE coalesce(v.total_score, v.technical_score) IS NOT NULL
+),
+often AS (
+  SELECT expert_id, bidder_id FROM scored GROUP BY ALL HAVING count(DISTINCT tender_id) >= $fewest_tenders
+),
+panels AS (
+  SELECT DISTINCT tender_id FROM scored SEMI JOIN often USING (expert_id, bidder_id)
+)
+SELECT s.tender_id, s.expert_id, s.bidder_id, s.score, s.key, s.is_owner_rep, n.name AS expert_name,
+       p.name AS bidder_name, e.day
+FROM scored s SEMI JOIN panels USING (tender_id) LEFT JOIN entries e USING (bid_id)
+LEFT JOIN parties n ON n.id = s.expert_id LEFT JOIN parties p ON p.id = s.bidder_id
+ORDER BY s.tender_id, s.expert_id, s.bidder_id, s.key
 """)
+"""The sheets of every panel on which some expert scored a bidder that it scored often enough to be judged."""
 
 POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE experts >= 3 AND bidders >= 3) AS judged,
