@@ -43,11 +43,24 @@ between_firms AS (
   SELECT * FROM relations SEMI JOIN firms a ON a.id = top_id SEMI JOIN firms b ON b.id = org_id
 ),
 met AS (
-  SELECT lower.tender_id, lower.bid_id, lower.bidder_id, upper.bidder_id AS top_id, r.* EXCLUDE (top_id, org_id),
+  SELECT lower.tender_id, lower.bid_id, lower.bidder_id, lower.day, upper.bidder_id AS top_id,
+         r.* EXCLUDE (top_id, org_id),
          held(r.valid_from, r.valid_to, lower.day) AS current
   FROM between_firms r JOIN entries upper ON upper.bidder_id = r.top_id
   JOIN entries lower ON lower.tender_id = upper.tender_id AND lower.bidder_id = r.org_id
   WHERE lower.day IS NOT NULL
+),
+-- Holdings that may have been sold, the end of the stake not being recorded: on the day the shares in a firm add up to
+-- more than there is (but for rounding), or somebody who may have come later holds a share that is unknown.
+contested AS (
+  SELECT m.bid_id, m.top_id
+  FROM (SELECT bid_id, top_id, day, firm_id, min(coalesce(valid_from, DATE '0001-01-01')) AS since
+        FROM (SELECT bid_id, top_id, day, valid_from, unnest(path[2:]) AS firm_id
+              FROM met WHERE current AND product > 0)
+        GROUP BY ALL) m
+  JOIN roles r ON r.org_id = m.firm_id AND r.kind = 'shareholder' AND held(r.valid_from, r.valid_to, m.day)
+  GROUP BY m.bid_id, m.top_id, m.firm_id
+  HAVING sum(r.share_pct) > 101 OR bool_or(r.share_pct IS NULL AND coalesce(r.valid_from > m.since, true))
 ),
 held_by AS (
   SELECT tender_id, bid_id, top_id,
@@ -61,14 +74,15 @@ held_by AS (
   FROM met GROUP BY ALL
 ),
 members AS (
-  SELECT tender_id, bid_id, top_id, direct, NOT controls AND ever AS ended, NOT ever AS minority, hows, path, refs
+  SELECT tender_id, bid_id, top_id, direct, NOT controls AND ever AS ended, NOT ever AS minority,
+         (bid_id, top_id) IN (SELECT (bid_id, top_id) FROM contested) AS contested, hows, path, refs
   FROM held_by
   UNION ALL
-  SELECT DISTINCT h.tender_id, e.bid_id, h.top_id, true, false, false, [], [], []
+  SELECT DISTINCT h.tender_id, e.bid_id, h.top_id, true, false, false, false, [], [], []
   FROM held_by h JOIN entries e ON e.tender_id = h.tender_id AND e.bidder_id = h.top_id
 )
 SELECT {MEMBER},
-       m.top_id AS thing, t.name AS top_name, m.direct, m.ended, m.minority, m.hows, m.path, m.refs
+       m.top_id AS thing, t.name AS top_name, m.direct, m.ended, m.minority, m.contested, m.hows, m.path, m.refs
 FROM members m JOIN entries e USING (bid_id)
 LEFT JOIN parties p ON p.id = e.bidder_id LEFT JOIN parties t ON t.id = m.top_id
 ORDER BY e.tender_id, e.bidder_id, m.top_id, e.bid_id
@@ -101,6 +115,13 @@ EXCUSES = (
             en="The holding or management ended before the opening day, or began after it.",
         ),
         ruled_out=Text(zh="登记的关系在开标日有效。", en="The registered relation held on the opening day."),
+        unknown="contested",
+        not_checkable=Text(
+            zh="开标日登记的持股比例合计超过 100%，或者后来的股东持股比例不明，无法确认该股权当时是否已转让。",
+            en="For the opening day the register has shares of more than 100 % in all, or a later holder of an unknown "
+            "share: the stake may have been sold by then.",
+        ),
+        gap="contested",
     ),
 )
 

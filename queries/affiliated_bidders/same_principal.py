@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -23,9 +24,16 @@ WITH shared AS (
   SELECT * FROM heads SEMI JOIN (SELECT person_id FROM heads GROUP BY person_id HAVING min(org_id) <> max(org_id))
     USING (person_id)
 ),
+-- Bids of firms for which the register names two heads on one day, though only one can be: one of them had left.
+contested AS (
+  SELECT e.bid_id FROM entries e JOIN (SELECT * FROM heads SEMI JOIN shared USING (org_id)) h
+    ON h.org_id = e.bidder_id AND held(h.valid_from, h.valid_to, e.day)
+  GROUP BY e.bid_id HAVING min(h.person_id) <> max(h.person_id)
+),
 terms AS (
   SELECT e.tender_id, e.bidder_id, e.bid_id, h.person_id, 'legal_rep' AS how, h.ref,
-         NOT held(h.valid_from, h.valid_to, e.day) AS past, false AS by_name
+         NOT held(h.valid_from, h.valid_to, e.day) AS past, false AS by_name,
+         e.bid_id IN (SELECT bid_id FROM contested) AS contested
   FROM entries e JOIN shared h ON h.org_id = e.bidder_id WHERE e.day IS NOT NULL
 ),
 """
@@ -36,7 +44,18 @@ POPULATION = comparable("SELECT bid_id FROM entries SEMI JOIN heads ON org_id = 
 
 LAWS = ("bidding_regulation_34_2", "procurement_regulation_18_1")
 
-EXCUSES = (PAST_ROLE, NAMESAKES)
+EXCUSES = (
+    replace(
+        PAST_ROLE,
+        unknown="contested",
+        not_checkable=Text(
+            zh="登记信息显示其中一家在开标日有两名负责人，无法确认该人员当时是否已离任。",
+            en="For the opening day the register names two heads of one of them: the person may have left by then.",
+        ),
+        gap="contested",
+    ),
+    NAMESAKES,
+)
 
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
@@ -68,10 +87,12 @@ DETECTOR = Detector(
         en="Do different bidders of one tender have one and the same head?",
     ),
     rule=Text(
-        zh="同一标段内，两个以上互不为联合体的投标人，在开标日的法定代表人为同一人员编号。",
+        zh="同一标段内，两个以上互不为联合体的投标人，在开标日的法定代表人为同一人员编号。任期未登记终止日的，至下一任到任前"
+        "一日止；同日登记有两名法定代表人的，列为 B 类。",
         en=(
             "In one tender, two or more bidders that are no consortium have, on the opening day, one person as "
-            "legal representative."
+            "legal representative. A term without an end ends when the next one begins; where two are registered for "
+            "one day, the finding is tier B."
         ),
     ),
     why=Text(

@@ -127,10 +127,10 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 ),
                 verdict(
                     "payee_unmatched",
-                    bool(row["unmatched"] >= owed),
+                    owed > int(row["elsewhere"]) >= owed - int(row["unmatched"]),
                     yes=Text(
-                        zh="双方之间另有未注明合同的支付 {sum}。",
-                        en="Payments of {sum} between the two name no contract.",
+                        zh="双方之间另有未注明合同的支付 {sum}，足以补足台账之外的差额。",
+                        en="Payments of {sum} between the two name no contract and make up for what the ledger lacks.",
                     ).format(sum=money(int(row["unmatched"]))),
                     no=Text(zh="双方之间没有足额的未注明合同的支付。", en="No unmatched payments make up for it."),
                 ),
@@ -173,13 +173,13 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="机关、事业单位、国有企业为采购方的主合同，约定到期 {grace_days} 天后仍有超过 {open_pct}% 未支付，而台账没有"
-        "该合同的欠款或余额为零。不超过 {retention_pct}% 且未满 {retention_days} 天的质量保证金、未注明合同的支付、"
-        "未注明合同的台账记录足以解释的，予以排除。",
+        "该合同的欠款或余额为零。不超过 {retention_pct}% 且未满 {retention_days} 天的质量保证金，或者未注明合同的支付、"
+        "台账记录合计足以解释的，予以排除。",
         en=(
             "More than {open_pct} % of a main contract of a state organ, institution or state firm is unpaid "
             "{grace_days} days after it fell due, and the ledger has no debt, or a zero balance, for it. Cleared: at "
-            "most {retention_pct} % retained for up to {retention_days} days, and payments or entries between the two "
-            "that name no contract and make up for it."
+            "most {retention_pct} % retained for up to {retention_days} days, and payments and entries between the two "
+            "that name no contract and together make up for it."
         ),
     ),
     why=Text(

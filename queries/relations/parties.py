@@ -26,8 +26,13 @@ WHERE owners > 1
 HEADS = Relation(
     "heads",
     f"""
--- Who heads a firm: dated roles of legal representative, and the register's own field for firms without any.
-SELECT holder_id AS person_id, org_id, valid_from, valid_to, {ref("roles")} AS ref FROM roles WHERE kind = 'legal_rep'
+-- Who heads a firm: dated roles of legal representative, and the register's own field for firms without any. A firm
+-- has one legal representative at a time: a term without an end ends the day before the next one begins.
+SELECT holder_id AS person_id, org_id, valid_from,
+       coalesce(valid_to, min(valid_from) OVER (PARTITION BY org_id ORDER BY valid_from
+                                                RANGE BETWEEN INTERVAL 1 DAY FOLLOWING AND UNBOUNDED FOLLOWING) - 1)
+         AS valid_to, {ref("roles")} AS ref
+FROM roles WHERE kind = 'legal_rep'
 UNION ALL
 SELECT legal_rep_id, org_id, NULL, NULL, {ref("orgs")} FROM orgs
 WHERE legal_rep_id IS NOT NULL AND org_id NOT IN (SELECT org_id FROM roles WHERE kind = 'legal_rep')
