@@ -10,12 +10,6 @@ from dataclasses import dataclass
 
 from i18n import Text
 
-GUIDE = (
-    "Open Contracting Partnership (2024), Red Flags in Public Procurement: a guide to using data to detect and "
-    "mitigate risks, https://www.open-contracting.org/resources/red-flags-in-public-procurement-a-guide-to-using-"
-    "data-to-detect-and-mitigate-risks/"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Flag:
@@ -27,7 +21,6 @@ class Flag:
     question: Text
     why: Text
     innocent: tuple[tuple[str, Text], ...]
-    reference: str = GUIDE
     statistical: bool = False
     """It compares with the rest of the data, so it means nothing for one process alone."""
     max_share: float = 0.2

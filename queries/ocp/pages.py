@@ -5,6 +5,7 @@ from __future__ import annotations
 from i18n import LANGUAGES, Language, Text
 from queries.ocp.descriptions import DESCRIPTIONS, Description
 from queries.ocp.flags import BY_CODE, REASONS
+from queries.ocp.guide import reference
 from queries.ocp.instants import DAY
 from queries.ocp.settings import Settings
 
@@ -117,7 +118,7 @@ def page(description: Description, language: Language) -> str:
     lines += [f"**{t('example')}** {say(description.example)}", ""]
     lines += [f"## {t('why')}", "", say(flag.why), ""]
     lines += [f"## {t('innocent')}", "", *(f"- `{twin}` {say(title)}" for twin, title in flag.innocent), ""]
-    lines += [f"## {t('literature')}", "", *(f"- {one}" for one in (flag.reference, *description.literature)), ""]
+    lines += [f"## {t('literature')}", "", *(f"- {one}" for one in (reference(flag.code), *description.literature)), ""]
     lines += [f"## {t('output')}", "", say(description.output), "", t("warning", share=f"{flag.max_share:.0%}"), ""]
     lines += [f"## {t('settings')}", "", t("section" if description.options else "no_settings", code=code), ""]
     if description.options:

@@ -12,8 +12,8 @@ TOO_FEW = {"too_few": Text(zh="数量太少，无从比较", en="too few to judg
 TENDERS = Text(zh="标段", en="tenders")
 OFFERS = """
 WITH offers AS (
-  SELECT tender_id, buyer_id, coalesce(consortium_id, bidder_id) AS party, bidder_id, bid_key, price, is_winner, currency,
-         coalesce(status, 'valid') AS status, tender_key
+  SELECT tender_id, buyer_id, coalesce(consortium_id, bidder_id) AS party, bidder_id, bid_key, price, is_winner,
+         currency, coalesce(status, 'valid') AS status, tender_key
   FROM entries WHERE status IS DISTINCT FROM 'withdrawn'
 )
 """

@@ -79,4 +79,9 @@ SELECT count(*) FILTER (WHERE times >= $tenders AND others >= $tenders) AS judge
         en="{buyer} had {average} bidders on average in {times} tenders ({category}), other buyers {usual}.",
     ),
     relations=("entries",),
+    differs=Text(
+        zh="指南逐项与同类平均数比较，此处将采购人全部同类标段的平均数与其他采购人比较，避免偶然一次竞争不足即被标记。",
+        en="The guide compares each process with the average of its item category; here the average of all "
+        "tenders of a buyer is compared, so that one thin tender alone is no flag.",
+    ),
 )

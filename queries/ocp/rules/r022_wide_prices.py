@@ -62,4 +62,9 @@ FROM (SELECT count(*) FILTER (WHERE {VALID}) AS n FROM entries GROUP BY tender_i
         en="The bids of tender {tender} reach from {lowest_money} to {highest_money}.",
     ),
     relations=("entries",),
+    differs=Text(
+        zh="指南以（最高－最低）÷平均数的上界判断，此处以固定倍数判断，不依赖其他标段。",
+        en="The guide takes (highest - lowest) / mean and its upper fence; here a fixed multiple is asked, "
+        "whatever other tenders show.",
+    ),
 )

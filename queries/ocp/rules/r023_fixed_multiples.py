@@ -59,4 +59,10 @@ FROM (SELECT count(*) FILTER (WHERE {VALID}) AS n FROM entries GROUP BY tender_i
     ),
     max_share=0.05,
     relations=("entries",),
+    differs=Text(
+        zh="指南比较同两家投标人在不同项目中的报价之比，本系统由 `patterned_prices` 判断；此处比较同一标段内各"
+        "报价之比。",
+        en="The guide compares the ratio of the same two bidders over several processes, which "
+        "`patterned_prices` does; here the ratios within one tender are compared.",
+    ),
 )

@@ -70,4 +70,8 @@ FROM (SELECT count(*) FILTER (WHERE price >= 1) AS n FROM entries WHERE buyer_id
         en="The first digits of the {bids} bid prices to {buyer} deviate by {deviation} on average.",
     ),
     relations=("entries",),
+    differs=Text(
+        zh="指南以品目市场为对象；此处以采购人为对象，以平均绝对偏差判断。",
+        en="The guide judges markets of items; here buyers are judged, by the mean absolute deviation.",
+    ),
 )

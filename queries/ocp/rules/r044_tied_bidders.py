@@ -1,4 +1,4 @@
-"""R044: business ties between bidders."""
+"""R044: business similarities between bidders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Kin(Params):
 
 RULE = Rule(
     code="R044",
-    title=Text(zh="投标人之间有业务关联", en="Business ties between bidders"),
+    title=Text(zh="投标人业务高度关联", en="Business similarities between bidders"),
     question=Text(
         zh="同一标段的投标人是否经同一人员关联？", en="Are bidders of one tender tied through the same person?"
     ),
@@ -75,4 +75,9 @@ FROM (SELECT count(DISTINCT bidder_id) AS n, bool_or(day IS NOT NULL) AS dated F
         en="{first} and {second} met in {times} tenders and are tied through the same person.",
     ),
     relations=("entries", "ties"),
+    differs=Text(
+        zh="指南比较投标人的电话、地址等登记信息；此处经任职、持股、亲属或联系方式在图上核查。",
+        en="The guide compares telephone numbers and addresses of bidders; here ties by office, shares, kin "
+        "or contact are followed through the graph.",
+    ),
 )

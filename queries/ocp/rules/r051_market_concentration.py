@@ -58,4 +58,9 @@ ORDER BY buyer, category
     ),
     max_share=0.5,
     relations=("entries",),
+    differs=Text(
+        zh="指南的指数以 10 000 为满分，超过 1 800 为高度集中，对象为品目市场；此处满分为 1，对象为采购人的类别。",
+        en="The guide's index goes to 10,000, is high above 1,800, and judges markets of items; here it goes "
+        "to 1 and judges a category of a buyer.",
+    ),
 )

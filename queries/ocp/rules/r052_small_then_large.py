@@ -73,4 +73,9 @@ FROM (SELECT count(c.signed_on) FILTER (WHERE c.amount > 0) AS dated FROM contra
         zh="{buyer} 与 {supplier} 首份合同 {first_money}，其后 {later_money}。",
         en="The first contract of {buyer} with {supplier} is {first_money}, later ones {later_money}.",
     ),
+    differs=Text(
+        zh="指南比较第一次与第二次采购；此处比较首份合同与其后期间内合同合计。",
+        en="The guide compares the first purchase with the second; here the first contract is compared with "
+        "all within the days after it.",
+    ),
 )

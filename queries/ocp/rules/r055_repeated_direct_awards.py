@@ -82,4 +82,8 @@ FROM contracts c LEFT JOIN tenders t USING (tender_id) WHERE coalesce(c.kind, 'm
         zh="{buyer} 对 {supplier} 直接采购 {times} 次，合计 {all_money}。",
         en="{buyer} made {times} direct awards to {supplier}, {all_money} together.",
     ),
+    differs=Text(
+        zh="指南以直接采购合计超过竞争限额判断；此处要求每一次都接近或超过限额。",
+        en="The guide adds up the direct awards; here each of them has to be near the threshold or above it.",
+    ),
 )

@@ -49,4 +49,8 @@ SELECT count(*) FILTER (WHERE kind = 'main') AS judged, count(*) FILTER (WHERE k
     not_judgeable={"no_kind": Text(zh="合同类型未知", en="the contract's kind is unknown")},
     blind=Text(zh="看不到未登记的补充协议。", en="Supplements that were not recorded."),
     sentence=Text(zh="合同 {contract} 有 {times} 份补充协议。", en="Contract {contract} has {times} supplements."),
+    differs=Text(
+        zh="指南凡有变更即标记；此处要求多次，一次变更很常见。",
+        en="The guide flags any modification; here several are asked, for a single one is common.",
+    ),
 )

@@ -17,8 +17,18 @@ from i18n import Text, money
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.evidence import refs
 from queries.finding import Entity, Lead, Tier
-from queries.ocp.flags import GUIDE
+from queries.ocp.guide import reference
 from queries.verdicts import verdict
+
+
+def _roles(roles: tuple[str, ...], row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each role with its id; a role `bidder_n` has a list of them: bidder_1, bidder_2, …"""
+    for role in roles:
+        if role.endswith("_n"):
+            yield from ((f"{role[:-1]}{place}", str(member)) for place, member in enumerate(row[role], start=1))
+        else:
+            yield role, str(row[role])
+
 
 _KINDS = {"tender": "tender", "contract": "contract"}
 _NOT_PARTIES = frozenset({"category", "side"})
@@ -48,6 +58,19 @@ class Rule:
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     relations: tuple[str, ...] = ()
     tier: Tier = Tier.C
+    differs: Text | None = None
+    """Where the guide asks for something else: what, and what is asked here."""
+
+
+_NO_TEST = Text(
+    zh="本项是规则，不是与偶然相比的检验：没有零假设模型，也没有 p 值，不参与错误发现率控制。",
+    en="This is a rule, not a test against chance: it has no null model and no p-value, and stays outside the control "
+    "of false discoveries.",
+)
+
+
+def _sentences(*texts: Text) -> Text:
+    return Text(zh="".join(text.zh for text in texts), en=" ".join(text.en for text in texts))
 
 
 def detector(rule: Rule) -> Detector:
@@ -61,10 +84,10 @@ def detector(rule: Rule) -> Detector:
         title=rule.title,
         question=rule.question,
         rule=rule.rule,
-        why=rule.why,
+        why=_sentences(rule.why, *((rule.differs,) if rule.differs else ()), _NO_TEST),
         example=rule.example,
         legal_basis=(),
-        references=(f"{rule.code} in {GUIDE}",),
+        references=(reference(rule.code),),
         innocent=(Innocent(name, title),),
         parameters=rule.parameters,
         identity=rule.identity,
@@ -88,7 +111,7 @@ def _judge(rule: Rule) -> Callable[[pd.DataFrame, Any], Iterator[Lead]]:
     def judge(rows: pd.DataFrame, params: Params) -> Iterator[Lead]:
         for values in rows.to_dict("records"):
             row = {str(key): value for key, value in values.items()}
-            identity = {role: str(row[role]) for role in rule.identity}
+            identity = dict(_roles(rule.identity, row))
             said = {key: money(int(value)) if key.endswith("_money") else value for key, value in row.items()}
             fits = None if pd.isna(row["fits"]) else bool(row["fits"])
             yield Lead(
