@@ -1,22 +1,25 @@
 """Texts that a user sees, each in Chinese and in English.
 
 Detector metadata and sentences of a finding are `Text` values beside the code that they describe; everything
-else (the command line, error messages, the pages) is a key of the one catalogue, `i18n/catalogue.toml`.
+else (the command line, error messages, the pages) is a key of the one catalogue, the TOML files of this folder. A
+section that a fast command needs alone has a file of its own, and every other one is in `catalogue.toml`.
+
+Modules that only some calls need are imported in them: this package stands at the start of every command.
 """
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+_FOLDER = Path(__file__).resolve().parent
 
 
 def shell_language() -> Language:
@@ -59,6 +62,8 @@ def listing(items: Iterable[str | Text]) -> Text:
 
 def near(word: str, known: Iterable[str]) -> str:
     """What was probably meant: the known words nearest to `word`, or all of them where none is near."""
+    import difflib
+
     words = sorted(known)
     return ", ".join(difflib.get_close_matches(word, words, n=3) or words)
 
@@ -90,12 +95,33 @@ class Problem(Exception):
 @functools.cache
 def catalogue() -> dict[str, Text]:
     """The whole catalogue, by dotted key."""
-    document = tomllib.loads(files("i18n").joinpath("catalogue.toml").read_text(encoding="utf-8"))
-    texts: dict[str, Text] = {}
-    for section, entries in document.items():
-        for name, entry in entries.items():
-            texts[f"{section}.{name}"] = Text(zh=entry["zh"], en=entry["en"])
-    return texts
+    return {
+        f"{section_name}.{name}": value
+        for file in sorted(_FOLDER.glob("*.toml"))
+        for section_name, texts in _read(file).items()
+        for name, value in texts.items()
+    }
+
+
+@functools.cache
+def section(name: str) -> dict[str, Text]:
+    """The texts of a section that has a file of its own, `i18n/{name}.toml`, read without the rest of the catalogue.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        KeyError: the file has another section.
+    """
+    return _read(_FOLDER / f"{name}.toml")[name]
+
+
+def _read(file: Path) -> dict[str, dict[str, Text]]:
+    import tomllib
+
+    document = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {
+        name: {key: Text(zh=entry["zh"], en=entry["en"]) for key, entry in entries.items()}
+        for name, entries in document.items()
+    }
 
 
 def text(key: str, language: Language, **values: object) -> str:

@@ -10,8 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from i18n import shell_language
-from queries.collusion.messages import MESSAGES
+from i18n import section, shell_language
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
@@ -20,7 +19,7 @@ LANGUAGE = shell_language()
 
 
 def _t(key: str, **values: object) -> str:
-    return MESSAGES[key].format(**values).in_language(LANGUAGE)
+    return section("collusion")[key].format(**values).in_language(LANGUAGE)
 
 
 evaluate_app = typer.Typer(help=_t("evaluate_about"), no_args_is_help=True, rich_markup_mode=None, add_completion=False)

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from queries.ocp.messages import MESSAGES
+from i18n import section
 from queries.ocp.run import LANGUAGE, run
 
 
@@ -22,5 +22,5 @@ class _Onward(TyperGroup):
         ctx.exit(run(ctx.obj))
 
 
-app = typer.Typer(cls=_Onward, help=MESSAGES["about"].in_language(LANGUAGE), add_completion=False)
+app = typer.Typer(cls=_Onward, help=section("ocp")["about"].in_language(LANGUAGE), add_completion=False)
 app.callback()(lambda: None)

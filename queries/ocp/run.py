@@ -15,8 +15,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from i18n import shell_language
-from queries.ocp.messages import MESSAGES
+from i18n import section, shell_language
 
 if TYPE_CHECKING:
     from queries.ocp.dataset import Account
@@ -32,7 +31,7 @@ LANGUAGE = shell_language()
 
 
 def _t(key: str, **values: object) -> str:
-    return MESSAGES[key].format(**values).in_language(LANGUAGE)
+    return section("ocp")[key].format(**values).in_language(LANGUAGE)
 
 
 def run(words: Sequence[str]) -> int:

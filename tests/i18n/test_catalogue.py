@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import string
 
-from i18n import Text, catalogue, listing, money
+import pytest
+
+from i18n import Text, catalogue, listing, money, section
 from tests.conftest import ROOT
 
 FOLDERS = ("graph", "loaders", "queries", "findings", "viz", "api")
@@ -37,6 +39,26 @@ def test_no_key_of_the_command_is_left_over() -> None:
     command = (ROOT / "cli.py").read_text(encoding="utf-8")
     used = {f"cli.{key}" for key in re.findall(r"""_t\(["']([a-z_]+)["']""", command)}
     assert {key for key in catalogue() if key.startswith("cli.")} == used
+
+
+@pytest.mark.parametrize(
+    ("name", "files"), [("ocp", "queries/ocp/run.py queries/ocp/command.py"), ("collusion", "queries/collusion/*.py")]
+)
+def test_a_section_of_its_own_has_just_what_its_command_says(name: str, files: str) -> None:
+    code = "".join(file.read_text(encoding="utf-8") for some in files.split() for file in ROOT.glob(some))
+    used = {key for key in section(name) if re.search(rf"""["']{key}["']""", code)}
+    assert used == section(name).keys()
+    assert set(re.findall(r"""\b_t\(\s*["']([a-z_]+)["']""", code)) <= section(name).keys()
+    assert {f"{name}.{key}": value for key, value in section(name).items()}.items() <= catalogue().items()
+
+
+def test_no_section_is_in_two_files() -> None:
+    found = [
+        line
+        for file in (ROOT / "i18n").glob("*.toml")
+        for line in re.findall(r"^\[(\w+\.\w+)\]", file.read_text(encoding="utf-8"), re.M)
+    ]
+    assert len(found) == len(catalogue())
 
 
 def test_format_gives_each_language_its_own_value() -> None:

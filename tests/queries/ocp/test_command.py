@@ -178,3 +178,15 @@ def test_real_files_run(shared_data: Path) -> None:
     assert len(files) == 252
     assert done.returncode == 0
     assert b"no ocid" in done.stderr
+
+
+def test_the_command_reads_its_own_texts_alone(tmp_path: Path) -> None:
+    file = tmp_path / "one.jsonl"
+    file.write_bytes(b'{"ocid": "a"}\n')
+    program = (
+        "from queries.ocp.run import run; from i18n import catalogue; "
+        f"code = run([{str(file)!r}]); print(code, catalogue.cache_info().currsize)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "0"]
+    assert "contracting processes" in done.stderr
