@@ -45,12 +45,12 @@ RULE = Rule(
     select="""
 WITH ties_to_bidders AS (
   SELECT * FROM ties SEMI JOIN entries ON bidder_id = party_id WHERE person_id <> party_id
-), between AS (
+), go_betweens AS (
   SELECT person_id FROM ties_to_bidders GROUP BY person_id HAVING min(party_id) <> max(party_id)
 ), tied AS (
   SELECT e.tender_id, e.bidder_id, e.consortium_id, e.bid_key, t.person_id, starts_with(t.how, 'shared_') AS contact,
          t.refs
-  FROM entries e JOIN (FROM ties_to_bidders SEMI JOIN between USING (person_id)) t
+  FROM entries e JOIN (FROM ties_to_bidders SEMI JOIN go_betweens USING (person_id)) t
     ON t.party_id = e.bidder_id AND held(t.valid_from, t.valid_to, e.day)
   WHERE e.day IS NOT NULL
 )
