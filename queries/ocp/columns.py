@@ -7,17 +7,16 @@ else of the release is kept: about 16 bytes a bid.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, fields
-from itertools import chain, compress
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from queries.ocp.instants import UNKNOWN, Instants
+from queries.ocp.lots import name_lots, note_lots
 from queries.ocp.releases import (
-    Award,
-    Bid,
     Bids,
     Classification,
     Identifier,
@@ -144,8 +143,8 @@ class Flattener:
         awards = list(chain.from_iterable(filter(None, award_lists)))
         items = [award.items or () for award in awards]
         numbers, keys, texts = taken.numbers, taken.keys, self.texts.codes
-        if _name_lots(bids, awards):
-            _lots(bid_lists, award_lists, numbers)
+        if name_lots(bids, awards):
+            note_lots(bid_lists, award_lists, numbers)
         taken.ocid += [release.ocid for release in releases]
         taken.tenderers += [tender.number_of_tenderers for tender in tenders]
         taken.start.add([period.start_date for period in periods])
@@ -231,96 +230,3 @@ def _distinct(of: NDArray[np.int64], classes: NDArray[np.int32]) -> tuple[NDArra
     """Which award (by position) has which class, each pair once."""
     pairs = distinct((of << 32 | classes)[classes != NONE])
     return (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
-
-
-def _name_lots(bids: list[Bid], awards: list[Award]) -> bool:
-    if any([bid.related_lots or bid.related_lot for bid in bids]):  # noqa: C419 - a list is faster than drawing one by one
-        return True
-    return any(award.related_lots or award.related_lot or award.lot_id for award in awards)
-
-
-def _lots(
-    bid_lists: list[list[Bid] | None], award_lists: list[list[Award] | None], lists: dict[str, list[int]]
-) -> None:
-    """Note (bid, lot) and (award, lot) pairs; a lot's number counts within its release."""
-    bid, award = len(lists["bid_status"]), len(lists["award_status"])
-    for bids, awards in zip(bid_lists, award_lists, strict=True):
-        numbers: dict[str, int] = {}
-        for offer in bids or ():
-            names = _names(offer.related_lots, offer.related_lot)
-            lists["bid_lot"] += [numbers.setdefault(name, len(numbers)) for name in names]
-            lists["lot_of_bid"] += [bid] * len(names)
-            bid += 1
-        for made in awards or ():
-            names = _names(made.related_lots, made.related_lot if made.related_lot is not None else made.lot_id)
-            lists["award_lot"] += [numbers.setdefault(name, len(numbers)) for name in names]
-            lists["lot_of_award"] += [award] * len(names)
-            award += 1
-
-
-def _names(several: list[Identifier] | None, one: Identifier) -> list[str]:
-    names = several or ([] if one is None else [one])
-    return list(dict.fromkeys(str(name) for name in names if name is not None and name != ""))
-
-
-def joined(blocks: Sequence[Columns]) -> Columns:
-    """Blocks put one after the other, with `*_of` pointing into the whole.
-
-    The blocks are emptied field by field, so that the data never stand in memory twice.
-    """
-    bids = np.cumsum([0, *(len(block.amount) for block in blocks)])
-    awards = np.cumsum([0, *(len(block.supplier) for block in blocks)])
-    shift = {"lot_of_bid": bids, "lot_of_award": awards, "item_of": awards}
-    whole: dict[str, Any] = {}
-    for field in fields(Columns):
-        parts = [getattr(block, field.name) for block in blocks]
-        if field.name == "ocid":
-            whole[field.name] = list(chain.from_iterable(parts))
-        else:
-            if field.name in shift:
-                parts = [(part + start).astype(np.int32) for part, start in zip(parts, shift[field.name], strict=False)]
-            whole[field.name] = np.concatenate(parts) if parts else _EMPTY[field.name]
-        for block in blocks:
-            setattr(block, field.name, None)
-    return Columns(**whole)
-
-
-def kept(columns: Columns, keep: NDArray[np.bool_]) -> Columns:
-    """Only the releases for which `keep` holds."""
-    bid_keep = np.repeat(keep, np.maximum(columns.bids, 0))
-    award_keep = np.repeat(keep, np.maximum(columns.awards, 0))
-    bid_new = np.cumsum(bid_keep, dtype=np.int32) - 1
-    award_new = np.cumsum(award_keep, dtype=np.int32) - 1
-    whole: dict[str, Any] = {}
-    for field in fields(Columns):
-        value = getattr(columns, field.name)
-        if field.name == "ocid":
-            whole[field.name] = list(compress(value, keep.tolist()))
-        elif field.name in _OF_BID:
-            whole[field.name] = value[bid_keep]
-        elif field.name in _OF_AWARD:
-            whole[field.name] = value[award_keep]
-        elif field.name in _PAIRS:
-            of, mask, new = _PAIRS[field.name], award_keep, award_new
-            if of == "lot_of_bid":
-                mask, new = bid_keep, bid_new
-            stays = mask[getattr(columns, of)]
-            whole[field.name] = new[value[stays]] if field.name == of else value[stays]
-        else:
-            whole[field.name] = value[keep]
-    return Columns(**whole)
-
-
-_OF_BID = {"bid_status", "bid_late", "bidder", "amount", "currency"}
-_OF_AWARD = {"award_status", "supplier"}
-_PAIRS = {
-    "item_of": "item_of",
-    "item_class": "item_of",
-    "lot_of_bid": "lot_of_bid",
-    "bid_lot": "lot_of_bid",
-    "lot_of_award": "lot_of_award",
-    "award_lot": "lot_of_award",
-}
-_EMPTY: dict[str, Any] = {
-    field.name: getattr(Flattener().columns([], []), field.name) for field in fields(Columns) if field.name != "ocid"
-}

@@ -13,8 +13,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.columns import AWARD_STATUS, BID_STATUS, MISSING, OTHER, Columns, Key, distinct, kept
+from queries.ocp.columns import AWARD_STATUS, BID_STATUS, MISSING, OTHER, Columns, Key, distinct
 from queries.ocp.dataset import Dataset
+from queries.ocp.joining import kept
 from queries.ocp.settings import Settings
 from queries.ocp.vocabulary import NONE
 

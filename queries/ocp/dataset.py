@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queries.ocp.blocks import Block, Problem, Worker, raw_releases, work
-from queries.ocp.columns import ORGANIZATION_COLUMNS, TEXT_COLUMNS, Columns, Flattener, Key, joined, kept
+from queries.ocp.columns import ORGANIZATION_COLUMNS, TEXT_COLUMNS, Columns, Flattener, Key
+from queries.ocp.joining import joined, kept
 from queries.ocp.merging import merged
 from queries.ocp.releases import read
 from queries.ocp.sources import Source, Task, opened, tasks

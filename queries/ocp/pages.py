@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from i18n import LANGUAGES, Language, Text
-from queries.ocp.descriptions import DESCRIPTIONS, Description
+from queries.ocp.descriptions import DESCRIPTIONS
+from queries.ocp.descriptions.description import Description
 from queries.ocp.flags import BY_CODE, REASONS
 from queries.ocp.guide import reference
 from queries.ocp.instants import DAY

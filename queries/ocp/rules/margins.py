@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from i18n import Text
+from queries.ocp.rules.fragments import VALID
 
-MARGINS = """
+MARGINS = f"""
 WITH offers AS (
-  SELECT e.tender_id, e.price, e.is_winner, e.bid_key, e.tender_key,
-         coalesce(e.consortium_id, e.bidder_id) AS party
-  FROM entries e JOIN bids b USING (bid_id)
-  WHERE e.price > 0 AND coalesce(e.status, 'valid') = 'valid'
-  QUALIFY count(DISTINCT coalesce(b.currency, '')) OVER (PARTITION BY e.tender_id) = 1
+  SELECT tender_id, price, is_winner, bid_key, coalesce(currency, '') AS currency,
+         coalesce(consortium_id, bidder_id) AS party
+  FROM entries WHERE {VALID}
 ), winners AS (
-  SELECT tender_id, min(price) AS won, any_value(party) AS winner FROM offers WHERE is_winner
-  GROUP BY tender_id HAVING count(DISTINCT party) = 1
+  SELECT tender_id, min(price) FILTER (WHERE is_winner) AS won, min(party) FILTER (WHERE is_winner) AS winner
+  FROM offers GROUP BY tender_id
+  HAVING winner = max(party) FILTER (WHERE is_winner) AND min(currency) = max(currency)
 ), margins AS (
   SELECT tender_id, any_value(won) AS won, min(price) AS second, (min(price) - any_value(won)) / any_value(won) AS ratio
   FROM offers JOIN winners USING (tender_id) WHERE party <> winner
@@ -23,8 +23,8 @@ WITH offers AS (
 REFS = """(SELECT list({'table': 'bids', 'key': o.bid_key} ORDER BY o.bid_key) FROM offers o
         WHERE o.tender_id = m.tender_id) AS refs"""
 POPULATION = f"""{MARGINS}
-SELECT (SELECT count(*) FROM margins) AS judged,
-       (SELECT count(DISTINCT tender_id) FROM entries) - (SELECT count(*) FROM margins) AS no_margin
+SELECT judged, tenders - judged AS no_margin
+FROM (SELECT count(*) AS judged FROM margins), (SELECT count(DISTINCT tender_id) AS tenders FROM entries)
 """
 NO_MARGIN = {
     "no_margin": Text(

@@ -12,8 +12,8 @@ WITH market AS (
   WHERE coalesce(c.kind, 'main') = 'main' AND c.amount > 0 AND t.category IS NOT NULL
   GROUP BY ALL
 ), bidders AS (
-  SELECT t.buyer_id, t.category, count(DISTINCT e.bidder_id) AS bidders
-  FROM entries e JOIN tenders t USING (tender_id) WHERE t.category IS NOT NULL GROUP BY ALL
+  SELECT buyer_id, category, count(DISTINCT bidder_id) AS bidders
+  FROM entries WHERE category IS NOT NULL GROUP BY ALL
 )
 """
 MARKETS = """

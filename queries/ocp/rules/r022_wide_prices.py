@@ -40,15 +40,18 @@ RULE = Rule(
     requires={"bids": ("tender_id", "bidder_id", "price")},
     uses={"bids": ("status",)},
     select=f"""
-WITH prices AS (
+WITH wide AS (
+  SELECT tender_id FROM entries WHERE {VALID} GROUP BY tender_id
+  HAVING count(*) > 1 AND max(price) >= $times * min(price)
+), prices AS (
   SELECT tender_id, price, bid_key, row_number() OVER (PARTITION BY tender_id ORDER BY price DESC, bid_key) AS down
-  FROM entries WHERE {VALID}
+  FROM entries SEMI JOIN wide USING (tender_id) WHERE {VALID}
 )
 SELECT tender_id AS tender, min(price) AS lowest_money, max(price) AS highest_money,
        count(*) >= 4 AND max(price) FILTER (WHERE down > 1) < $times * min(price) AS fits,
        least(1.0, max(price) / min(price) / 10) AS score,
        list({{'table': 'bids', 'key': bid_key}} ORDER BY bid_key) AS refs
-FROM prices GROUP BY tender_id HAVING count(*) > 1 AND max(price) >= $times * min(price) ORDER BY tender
+FROM prices GROUP BY tender_id ORDER BY tender
 """,
     population=f"""
 SELECT count(*) FILTER (WHERE n > 1) AS judged, count(*) FILTER (WHERE n <= 1) AS too_few

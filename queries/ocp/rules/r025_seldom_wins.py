@@ -45,17 +45,21 @@ RULE = Rule(
     requires={"bids": ("tender_id", "bidder_id", "is_winner")},
     uses={"bids": ("status",)},
     select=f"""
-WITH awarded AS (
-  SELECT *, count(DISTINCT bidder_id) OVER (PARTITION BY tender_id) AS bidders FROM entries
-  WHERE coalesce(status, 'valid') = 'valid' QUALIFY bool_or(is_winner) OVER (PARTITION BY tender_id)
+WITH valid AS (
+  SELECT tender_id, bidder_id, is_winner, bid_key FROM entries WHERE coalesce(status, 'valid') = 'valid'
+), awards AS (
+  SELECT tender_id, count(DISTINCT bidder_id) AS bidders FROM valid GROUP BY tender_id HAVING bool_or(is_winner)
+), awarded AS (
+  SELECT * FROM valid JOIN awards USING (tender_id)
 ), records AS (
   SELECT bidder_id, count(DISTINCT tender_id) AS times,
          count(DISTINCT tender_id) FILTER (WHERE is_winner) / count(DISTINCT tender_id) AS ratio,
-         count(DISTINCT tender_id) FILTER (WHERE is_winner) AS wins, sum(1 / bidders) AS due,
-         list({{'table': 'bids', 'key': bid_key}} ORDER BY bid_key) AS refs
+         count(DISTINCT tender_id) FILTER (WHERE is_winner) AS wins, sum(1 / bidders) AS due
   FROM awarded GROUP BY bidder_id
 ), often AS (SELECT quantile_cont(times, $percentile / 100.0) AS least FROM records){fence("records", "ratio")}
-SELECT bidder_id AS bidder, times, wins, due < 1 AS fits, least(1.0, times / 30) AS score, refs
+SELECT bidder_id AS bidder, times, wins, due < 1 AS fits, least(1.0, times / 30) AS score,
+       (SELECT list({{'table': 'bids', 'key': a.bid_key}} ORDER BY a.bid_key) FROM awarded a
+        WHERE a.bidder_id = records.bidder_id) AS refs
 FROM records CROSS JOIN often CROSS JOIN fence
 WHERE number >= $bidders AND low > 0 AND ratio <= low AND times >= least ORDER BY bidder
 """,

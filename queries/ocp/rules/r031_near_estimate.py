@@ -39,16 +39,20 @@ RULE = Rule(
     requires={"tenders": ("tender_id", "estimate"), "bids": ("tender_id", "price", "is_winner")},
     uses={"bids": ("status",)},
     select=f"""
+WITH near AS (
+  SELECT t.tender_id FROM tenders t JOIN entries e USING (tender_id)
+  WHERE t.estimate > 0 AND e.is_winner AND e.{VALID.replace("coalesce(status", "coalesce(e.status")}
+  GROUP BY t.tender_id, t.estimate HAVING min(e.price) * 100.0 >= $pct * t.estimate
+)
 SELECT t.tender_id AS tender, t.estimate AS estimate_money, min(e.price) FILTER (WHERE e.is_winner) AS won_money,
        count(*) FILTER (WHERE NOT e.is_winner) > 0
          AND min(e.price) FILTER (WHERE NOT e.is_winner) * 100.0 >= $pct * t.estimate AS fits,
        least(1.0, min(e.price) FILTER (WHERE e.is_winner) / t.estimate) AS score,
        list_prepend({{'table': 'tenders', 'key': t._key}},
                     list({{'table': 'bids', 'key': e.bid_key}} ORDER BY e.bid_key)) AS refs
-FROM tenders t JOIN entries e USING (tender_id)
-WHERE t.estimate > 0 AND e.{VALID.replace("coalesce(status", "coalesce(e.status")}
-GROUP BY t.tender_id, t.estimate, t._key
-HAVING min(e.price) FILTER (WHERE e.is_winner) * 100.0 >= $pct * t.estimate ORDER BY tender
+FROM tenders t SEMI JOIN near USING (tender_id) JOIN entries e USING (tender_id)
+WHERE e.{VALID.replace("coalesce(status", "coalesce(e.status")}
+GROUP BY t.tender_id, t.estimate, t._key ORDER BY tender
 """,
     population="""
 SELECT count(*) FILTER (WHERE t.estimate > 0 AND w.tender_id IS NOT NULL) AS judged,
