@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from i18n import Text, listing
 from queries.evidence import refs
@@ -210,33 +206,47 @@ def leads(
     is explained. Groups without any such connection are cleared, each with its explanation.
 
     Args:
-        rows: as for `groups`, with the columns of the excuses.
+        rows: the columns of `MEMBER`, `thing`, `refs` and those of the excuses; bidders of one tender with equal
+            `thing` are connected.
         excuses: innocent explanations of single rows.
         account: what the detector says of a group.
         legal_basis: its rules, of which those that apply to the tender are cited.
     """
-    if not len(rows):
-        return
-    rows = rows.reset_index(drop=True)
-    explained = np.zeros(len(rows), dtype=bool)
-    for excuse in excuses:
-        if excuse.column is not None:
-            explained |= rows[excuse.column].to_numpy(dtype=bool)
-    left = rows.assign(_unit=_units(rows))[~explained]
-    units = left.groupby(["tender_id", "thing"])["_unit"].transform("nunique")
-    standing = np.zeros(len(rows), dtype=bool)
-    standing[units.index[units > 1]] = True
-    beside = rows[~standing]
-    places = beside.groupby(["tender_id", "bidder_id"], sort=False).indices if len(beside) else {}
-    whole = Columns(beside)
-    for part in groups(rows[standing]):
-        own = [places[key] for bidder in part.bidders if (key := (part.tender_id, bidder)) in places]
+    whole = Columns(rows)
+    every = _ordered(whole, range(len(rows)))
+    standing = _standing(whole, every, [excuse.column for excuse in excuses if excuse.column is not None])
+    beside: dict[tuple[str, str], list[int]] = {}
+    for place, key in enumerate(zip(whole["tender_id"], whole["bidder_id"], strict=True)):
+        if place not in standing:
+            beside.setdefault(key, []).append(place)
+    for part in _groups(whole, [place for place in every if place in standing]):
+        own = sorted(place for bidder in part.bidders for place in beside.get((part.tender_id, bidder), ()))
         if own:
-            part = replace(part, explained=Rows(whole, np.sort(np.concatenate(own)).tolist()))
+            part = replace(part, explained=Rows(whole, own))
         yield _lead(part, excuses, account(part), legal_basis, flagged=True)
-    label = _components(rows)
-    for group in groups(rows[~np.isin(label, label[standing])]):
+    for group in _groups(whole, every, besides=standing):
         yield _lead(group, excuses, account(group), legal_basis, flagged=False)
+
+
+def _ordered(whole: Columns, places: Iterable[int]) -> list[int]:
+    """Places of rows by tender, bidder, thing and bid."""
+    rows = list(zip(*(whole[column] for column in ("tender_id", "bidder_id", "thing", "bid_key")), strict=True))
+    return sorted(places, key=rows.__getitem__)
+
+
+def _standing(whole: Columns, places: Iterable[int], explained: Sequence[str]) -> set[int]:
+    """The places of rows that no explanation accounts for and whose thing two independent bids of a tender share.
+
+    A bid is the consortium's, or else the bidder's.
+    """
+    accounted = [whole[column] for column in explained]
+    left = [place for place in places if not any(cells[place] for cells in accounted)]
+    tender, thing = whole["tender_id"], whole["thing"]
+    unit = [consortium or bidder for consortium, bidder in zip(whole["consortium_id"], whole["bidder_id"], strict=True)]
+    units: dict[tuple[str, str], set[str]] = {}
+    for place in left:
+        units.setdefault((tender[place], thing[place]), set()).add(unit[place])
+    return {place for place in left if len(units[tender[place], thing[place]]) > 1}
 
 
 def _lead(
@@ -260,45 +270,39 @@ def _lead(
     )
 
 
-def _units(rows: pd.DataFrame) -> pd.Series:
-    """Who makes the bid of each row: the consortium, or else the bidder."""
-    return rows["consortium_id"].where(rows["consortium_id"].notna(), rows["bidder_id"])
-
-
-def groups(rows: pd.DataFrame) -> Iterator[Group]:
-    """Connected groups of bidders, tender by tender.
+def _groups(whole: Columns, places: Sequence[int], besides: AbstractSet[int] = frozenset()) -> Iterator[Group]:
+    """Connected groups of two bidders and more, by their first rows.
 
     Args:
-        rows: the columns of `MEMBER`, `thing`, `refs` and whatever else the judge wants; bidders of one tender with
+        whole: the columns of `MEMBER`, `thing`, `refs` and whatever else the judge wants; bidders of one tender with
             equal `thing` are connected.
+        places: which rows, in their order.
+        besides: groups with any of these rows are left out.
     """
-    if not len(rows):
-        return
-    rows = rows.sort_values(["tender_id", "bidder_id", "thing", "bid_key"], kind="stable").reset_index(drop=True)
-    # Sorted by tender and bidder, a group's rows may be apart; its order is that of its first row.
-    label = _components(rows)
-    order = np.argsort(label, kind="stable")
-    bounds = np.flatnonzero(np.diff(label[order], prepend=-1, append=-1))
-    whole, places = Columns(rows), order.tolist()
-    for _, start, end in sorted((places[start], start, end) for start, end in itertools.pairwise(bounds.tolist())):
-        part = Rows(whole, places[start:end])
+    for own in _connected(whole, places):
+        part = Rows(whole, own)
         bidders = tuple(sorted(set(part["bidder_id"])))
-        if len(bidders) > 1:
+        if len(bidders) > 1 and besides.isdisjoint(own):
             day = part["day"][0]
             yield Group(part["tender_id"][0], None if day is None else day.date(), bidders, part)
 
 
-def _components(rows: pd.DataFrame) -> npt.NDArray[np.int32]:
-    """For each row, the number of its connected group: bidders of one tender that share things, in any chain."""
-    if not len(rows):
-        return np.empty(0, dtype=np.int32)
-    bidder = rows.groupby(["tender_id", "bidder_id"], sort=False).ngroup().to_numpy()
-    thing = rows.groupby(["tender_id", "thing"], sort=False).ngroup().to_numpy()
-    size = int(bidder.max()) + 1 + int(thing.max()) + 1
-    matrix = coo_array((np.ones(len(rows), dtype=np.int8), (bidder, bidder.max() + 1 + thing)), shape=(size, size))
-    _, label = connected_components(matrix, directed=False)
-    numbers: npt.NDArray[np.int32] = label[bidder]
-    return numbers
+def _connected(whole: Columns, places: Sequence[int]) -> Iterable[list[int]]:
+    """The places cut into connected groups: bidders of one tender that share things, in any chain."""
+    tender, bidder, thing = (whole[column] for column in ("tender_id", "bidder_id", "thing"))
+    upper: dict[tuple[str, str, str], tuple[str, str, str]] = {}
+
+    def top(member: tuple[str, str, str]) -> tuple[str, str, str]:
+        while (above := upper.setdefault(member, member)) != member:
+            upper[member] = member = upper[above]
+        return member
+
+    for place in places:
+        upper[top(("thing", tender[place], thing[place]))] = top(("bidder", tender[place], bidder[place]))
+    parts: dict[tuple[str, str, str], list[int]] = {}
+    for place in places:
+        parts.setdefault(top(("bidder", tender[place], bidder[place])), []).append(place)
+    return parts.values()
 
 
 _REGIMES = {"bidding_": "bidding", "procurement_": "procurement", "order_": "procurement"}

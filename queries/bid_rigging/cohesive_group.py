@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 from pydantic import Field
-from scipy import sparse
 
 from i18n import Text, listing
 from queries.collusion.market import BIDS, RELATIONS, Market, market, parties
@@ -91,8 +91,8 @@ def _facts(world: Market, groups: list[tuple[str, ...]]) -> list[_Fact]:
     parts = np.split(at, np.cumsum([len(group) for group in groups])[:-1])
     screens = coalition_screens(world.of_tender, world.of_bidder, _prices(rows), [part.tolist() for part in parts])
     own = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    member = sparse.csr_array((np.ones(len(at)), (at, own)), shape=(len(world.bids.bidders), len(groups)))
-    met = sparse.csc_array(world.bids.matrix @ member)
+    member = scipy.sparse.csr_array((np.ones(len(at)), (at, own)), shape=(len(world.bids.bidders), len(groups)))
+    met = scipy.sparse.csc_array(world.bids.matrix @ member)
     bids = pd.DataFrame({"bidder": at, "group": own}).merge(
         pd.DataFrame({"bidder": world.of_bidder, "tender": world.of_tender, "bid_key": rows["bid_key"]})[
             np.isin(world.of_bidder, at)

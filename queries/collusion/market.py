@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from queries.detector import Sql
 from queries.finding import Entity, Ref
@@ -51,9 +51,9 @@ class Market:
     """The first row of each tender."""
     days: npt.NDArray[np.datetime64]
     """When each tender was, NaT where that is unknown."""
-    entered: sparse.csc_array
+    entered: scipy.sparse.csc_array
     """`bids.matrix` by bidder."""
-    carried: sparse.csc_array
+    carried: scipy.sparse.csc_array
     """`won` by bidder."""
     starts: Integers
     """Where the rows of each tender begin, and after the last one the number of rows."""
@@ -173,7 +173,7 @@ def _arrays(
     network = numbered_incidence(tender, tenders, bidder, bidders)
     winner = rows["is_winner"].to_numpy(dtype=bool)
     at = (tender[winner], bidder[winner])
-    won = sparse.csr_array((np.ones(len(at[0])), at), shape=network.matrix.shape)
+    won = scipy.sparse.csr_array((np.ones(len(at[0])), at), shape=network.matrix.shape)
     won.sum_duplicates()
     won.data[:] = 1.0
     starts = np.searchsorted(tender, np.arange(len(tenders) + 1))
@@ -199,7 +199,7 @@ def _renumbered(code: Integers, labels: npt.NDArray[np.str_]) -> tuple[Integers,
     return (np.cumsum(there) - 1)[code], labels[there]
 
 
-def _column_entries(matrix: sparse.csc_array, columns: Integers) -> tuple[Integers, Integers]:
+def _column_entries(matrix: scipy.sparse.csc_array, columns: Integers) -> tuple[Integers, Integers]:
     """The rows of the entries of the columns, and for each the place of its column among them."""
     parts = [matrix.indices[matrix.indptr[column] : matrix.indptr[column + 1]] for column in columns]
     return np.concatenate(parts), np.repeat(np.arange(len(columns)), [len(part) for part in parts])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import networkx as nx
 
 from queries.rows import Rows
 
@@ -118,7 +117,23 @@ class _Books:
 
 
 def _maximum_flow(found: list[Chain]) -> int:
-    """Each payment is an edge as wide as its amount, joined to those that follow it in a chain."""
+    """What the payments of the chains let through from the first payer to the last payee.
+
+    A chain that shares no payment with another lets its smallest through. Where they share some, each payment is an
+    edge as wide as its amount, joined to those that follow it in a chain.
+    """
+    uses = Counter(payment for chain in found for payment in chain)
+    alone = [chain for chain in found if all(uses[payment] == 1 for payment in chain)]
+    joined = [chain for chain in found if any(uses[payment] > 1 for payment in chain)]
+    return sum(min(payment.amount for payment in chain) for chain in alone) + _flow_through(joined)
+
+
+def _flow_through(found: list[Chain]) -> int:
+    """The maximum flow from the first payments of the chains to their last."""
+    if not found:
+        return 0
+    import networkx as nx  # here, since chains seldom share payments, and it takes longer to load than a scan to walk
+
     network: nx.DiGraph[tuple[str, Payment | None]] = nx.DiGraph()
     source, sink = ("source", None), ("sink", None)
     for chain in found:
@@ -128,4 +143,4 @@ def _maximum_flow(found: list[Chain]) -> int:
             network.add_edge(("in", payment), ("out", payment), capacity=payment.amount)
         for before, after in itertools.pairwise(chain):
             network.add_edge(("out", before), ("in", after))
-    return int(nx.maximum_flow_value(network, source, sink)) if found else 0
+    return int(nx.maximum_flow_value(network, source, sink))

@@ -11,7 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from i18n import Problem, near
@@ -49,6 +48,8 @@ def read_profile(name_or_file: str) -> Profile:
     Raises:
         ProfileError: there is none, or it is not well formed.
     """
+    import yaml  # here, since a scan without a profile reads none
+
     file = built_in().get(name_or_file, Path(name_or_file))
     if not file.is_file():
         raise ProfileError("no_profile", name=name_or_file, known=", ".join(built_in()))
@@ -108,4 +109,6 @@ def parse_setting(text: str) -> tuple[str, str, Any]:
     detector, dot, parameter = name.strip().partition(".")
     if not (equals and dot and detector and parameter):
         raise ProfileError("bad_setting", setting=text)
+    import yaml  # here, as in `read_profile`
+
     return detector, parameter, yaml.safe_load(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import networkx as nx
 import pandas as pd
 from pydantic import Field
 
@@ -90,6 +89,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 def _households(part: pd.DataFrame) -> int:
     """How many unrelated beneficiaries there are: connected by relatives, paid from the fund or not."""
+    import networkx as nx  # here, since loading it takes longer than most scans of this detector
+
     network: nx.Graph[str] = nx.Graph()
     network.add_nodes_from(part["payee_id"].astype(str))
     for payee, relatives in zip(part["payee_id"], part["relatives"], strict=True):

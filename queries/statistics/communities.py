@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from queries.statistics.incidence import Incidence, co_bids, jaccard
 from queries.statistics.markets import markets
@@ -50,7 +50,7 @@ def regulars(
     pairs = jaccard(shared, bids.degree).tocoo()
     met = np.asarray(shared[pairs.row, pairs.col]).ravel()
     kept = (met >= fewest) & (pairs.data >= overlap)
-    weights = sparse.csr_array((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=shared.shape)
+    weights = scipy.sparse.csr_array((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=shared.shape)
     if not weights.nnz:
         return []
     label = leiden(weights, seed)

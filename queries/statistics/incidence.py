@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
+import scipy
 
 Matrix = Any
 """`scipy.sparse.csr_array`; SciPy ships no types."""
@@ -50,7 +50,7 @@ def numbered_incidence(
     tender: npt.NDArray[Any], tenders: npt.NDArray[Any], bidder: npt.NDArray[Any], bidders: npt.NDArray[Any]
 ) -> Incidence:
     """The incidence of bids whose tenders and bidders are given as places in the sorted lists of them."""
-    matrix = sparse.csr_array((np.ones(len(tender)), (tender, bidder)), shape=(len(tenders), len(bidders)))
+    matrix = scipy.sparse.csr_array((np.ones(len(tender)), (tender, bidder)), shape=(len(tenders), len(bidders)))
     matrix.sum_duplicates()
     matrix.data[:] = 1.0
     return Incidence(tenders, bidders, matrix)
@@ -58,7 +58,7 @@ def numbered_incidence(
 
 def co_bids(matrix: Matrix) -> Matrix:
     """Firm × firm: in how many tenders two firms both bid; the diagonal is empty."""
-    shared = sparse.csr_array(matrix.T @ matrix)
+    shared = scipy.sparse.csr_array(matrix.T @ matrix)
     shared.setdiag(0)
     shared.eliminate_zeros()
     shared.sort_indices()
@@ -69,7 +69,7 @@ def jaccard(shared: Matrix, degree: npt.NDArray[np.float64]) -> Matrix:
     """Weights |A ∩ B| / |A ∪ B| of the tenders of two firms (or of the firms of two tenders)."""
     pairs = shared.tocoo()
     union = degree[pairs.row] + degree[pairs.col] - pairs.data
-    return sparse.csr_array((pairs.data / union, (pairs.row, pairs.col)), shape=shared.shape)
+    return scipy.sparse.csr_array((pairs.data / union, (pairs.row, pairs.col)), shape=shared.shape)
 
 
 def pairs_of_tenders(matrix: Matrix) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:

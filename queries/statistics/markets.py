@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import scipy
 
 from queries.statistics.incidence import Incidence, co_bids
 from queries.statistics.meetings import Integers
@@ -30,9 +30,9 @@ def markets(bids: Incidence, stratum: npt.ArrayLike, *, largest: int, seed: int 
         seed: of Leiden and of the draw.
     """
     shared = co_bids(bids.matrix)
-    _, component = sparse.csgraph.connected_components(shared, directed=False)
+    _, component = scipy.sparse.csgraph.connected_components(shared, directed=False)
     community = leiden(shared, seed)
-    pairs = sparse.triu(shared, k=1).tocoo()
+    pairs = scipy.sparse.triu(shared, k=1).tocoo()
     one, other = community[pairs.row], community[pairs.col]
     k = int(community.max(initial=0)) + 1
     inside = np.bincount(one[one == other], weights=pairs.data[one == other], minlength=k)

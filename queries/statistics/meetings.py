@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import scipy
 
 from queries.statistics.incidence import Incidence
 
@@ -148,8 +148,8 @@ class Chance:
         self.degree = np.bincount(where.firm, minlength=where.firms).astype(np.float64)
         self.factor = np.divide(2 * made, others, out=np.zeros(where.cells), where=others > 0)
         pointer = np.searchsorted(who, np.arange(where.firms + 1))
-        self.activity = sparse.csr_array((bids, place, pointer), shape=(where.firms, where.cells))
-        self._scaled = self.activity @ sparse.diags_array(self.factor)
+        self.activity = scipy.sparse.csr_array((bids, place, pointer), shape=(where.firms, where.cells))
+        self._scaled = self.activity @ scipy.sparse.diags_array(self.factor)
         # Pairs and what was worked out for them, replaced as one: several threads may ask.
         self._known: tuple[Integers, Floats] = np.empty(0, dtype=np.int64), np.empty(0)
 
@@ -175,7 +175,7 @@ class Chance:
 
     def within(self, firm: Integers, community: Integers, communities: int) -> Floats:
         """Expected meetings of all pairs inside each community: Σ over cells of factor × ((Σd)² - Σd²) / 2."""
-        activity = sparse.csr_array(self.activity[firm]).tocoo()
+        activity = scipy.sparse.csr_array(self.activity[firm]).tocoo()
         cells = max(1, len(self.factor))
         key = community[activity.row] * cells + activity.col
         order = np.argsort(key, kind="stable")

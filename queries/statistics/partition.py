@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import scipy
 
 from queries.statistics.incidence import Matrix
 
@@ -20,7 +20,7 @@ def leiden(weights: Matrix, seed: int = 1, resolution: float = 1.0) -> Labels:
     import networkit as nk  # here, since it brings scikit-learn and matplotlib: seconds that few commands have use for
 
     nodes = weights.shape[0]
-    upper = sparse.triu(weights, k=1).tocoo()
+    upper = scipy.sparse.triu(weights, k=1).tocoo()
     order = np.lexsort((upper.col, upper.row))
     threads = nk.getMaxNumberOfThreads()
     nk.setNumberOfThreads(1)
@@ -59,7 +59,7 @@ def nested_leiden(
         seed, resolution: of Leiden.
         levels: how often to look into communities at most.
     """
-    edges = sparse.triu(weights, k=1).tocoo()
+    edges = scipy.sparse.triu(weights, k=1).tocoo()
     label, open_ = part.copy(), np.ones(len(part), dtype=bool)
     for level in range(levels):
         inner = (label[edges.row] == label[edges.col]) & open_[edges.row]
@@ -68,7 +68,7 @@ def nested_leiden(
         row, col, weight = edges.row[inner], edges.col[inner], edges.data[inner]
         total = np.bincount(label[row], weights=weight, minlength=int(label.max()) + 1)
         scaled = weight / total[label[row]]
-        graph = sparse.csr_array((scaled, (row, col)), shape=weights.shape)
+        graph = scipy.sparse.csr_array((scaled, (row, col)), shape=weights.shape)
         found = leiden(graph, seed, resolution * int((total > 0).sum()))
         before = int(label.max()) + 1
         # A node outside the parts looked into keeps its community.

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from queries.statistics.incidence import Matrix
 from queries.statistics.meetings import Chance, Floats, Integers, Places, meetings
@@ -61,9 +60,9 @@ def tight_groups(where: Places, chance: Chance, search: Grouping, share: float =
     union = share * (chance.degree[one % firms] + chance.degree[other % firms]) - count
     weight = (count - expected) / np.maximum(union, count)
     nodes, ends = _numbered(np.concatenate([one, other]), where.firms)
-    edges = sparse.csr_array((weight, tuple(np.split(ends, 2))), shape=(len(nodes), len(nodes)))
+    edges = scipy.sparse.csr_array((weight, tuple(np.split(ends, 2))), shape=(len(nodes), len(nodes)))
     # Each component is judged against its own weight, so copies and markets leave one another alone.
-    part = connected_components(edges, directed=False)[1].astype(np.int64) if len(nodes) else nodes
+    part = scipy.sparse.csgraph.connected_components(edges, directed=False)[1].astype(np.int64) if len(nodes) else nodes
     part = numbered(part)
     community = nested_leiden(edges, part, search.largest, search.seed, search.resolution)
     size = np.bincount(community)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from queries.statistics.prices import Floats, Tenders
 
@@ -34,7 +34,7 @@ class DispersionNull:
     def p_value(self, variance: npt.ArrayLike, count: npt.ArrayLike) -> Floats:
         """Lower-tail p-value of sample variances of `count` log prices each."""
         ratio = np.asarray(variance, dtype=np.float64) / self.variance
-        return np.asarray(special.fdtr(np.asarray(count) - 1.0, self.likeness, ratio), dtype=np.float64)
+        return np.asarray(scipy.special.fdtr(np.asarray(count) - 1.0, self.likeness, ratio), dtype=np.float64)
 
 
 def log_variance(tenders: Tenders) -> Floats:
@@ -79,7 +79,7 @@ def fit_null(
         part = np.unique(np.linspace(0, len(s2) - 1, min(len(s2), most)).astype(np.int64))
         for d0 in _LIKENESS:
             scaled = s2[part] / np.median(s2[part] / _median_ratio(df[part], d0))
-            upper = special.fdtr(df[part], d0, scaled)
+            upper = scipy.special.fdtr(df[part], d0, scaled)
             upper = upper[upper > 0.5]
             misses.append(abs(float(upper.mean()) - 0.75) if len(upper) else np.inf)
         likeness = 0.8 * float(_LIKENESS[int(np.argmin(misses))])
@@ -89,7 +89,7 @@ def fit_null(
 def _median_ratio(df: Floats, likeness: float) -> Floats:
     """The median of F(df, likeness) for each df; few values of df differ."""
     values, place = np.unique(df, return_inverse=True)
-    return np.asarray(special.fdtri(values, likeness, 0.5)[place], dtype=np.float64)
+    return np.asarray(scipy.special.fdtri(values, likeness, 0.5)[place], dtype=np.float64)
 
 
 def dispersion_p_values(variance: Floats, count: npt.ArrayLike, stratum: npt.ArrayLike, fewest: int = 30) -> Floats:

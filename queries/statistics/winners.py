@@ -11,7 +11,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import scipy  # `scipy.stats` loads when first used: half a second that most commands have no use for
-from scipy import sparse
 
 from queries.statistics.incidence import Matrix
 
@@ -167,17 +166,18 @@ def standing_losers(
     names = ("loser", "winner", "met", "lost_to", "elsewhere", "won_elsewhere", "p")
     if not len(loser):
         return {name: np.empty(0) for name in names}
-    lost = sparse.csr_array(bid[:, loser] - won[:, loser])
+    lost = scipy.sparse.csr_array(bid[:, loser] - won[:, loser])
     lost.eliminate_zeros()
-    shared = sparse.csr_array(lost.T @ bid).tocoo()
+    shared = scipy.sparse.csr_array(lost.T @ bid).tocoo()
     row, winner, met = shared.row, shared.col, shared.data
     kept = (loser[row] != winner) & (met >= fewest_losses) & (wins[winner] > 0)
     row, winner, met = row[kept], winner[kept], met[kept]
-    lost_to = np.asarray(sparse.csr_array(lost.T @ won)[row, winner]).ravel()
-    together = np.asarray(sparse.csr_array(bid[:, loser].T @ bid)[row, winner]).ravel()
-    won_together = np.asarray(sparse.csr_array(bid[:, loser].T @ won)[row, winner]).ravel()
+    lost_to = np.asarray(scipy.sparse.csr_array(lost.T @ won)[row, winner]).ravel()
+    together = np.asarray(scipy.sparse.csr_array(bid[:, loser].T @ bid)[row, winner]).ravel()
+    won_together = np.asarray(scipy.sparse.csr_array(bid[:, loser].T @ won)[row, winner]).ravel()
     rivals = np.divide(1.0, size - 1, out=np.ones(len(size)), where=size > 2)
-    chance = np.asarray(sparse.csr_array(lost.T @ sparse.diags_array(rivals) @ bid)[row, winner]).ravel() / met
+    by_chance = scipy.sparse.csr_array(lost.T @ scipy.sparse.diags_array(rivals) @ bid)
+    chance = np.asarray(by_chance[row, winner]).ravel() / met
     elsewhere, won_elsewhere = bids[winner] - together, wins[winner] - won_together
     # Where f is not, one bidder more shares the luck; brought to the tenders that f lost.
     credit = np.minimum(elsewhere, won_elsewhere * (1 + chance))

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+import scipy
 from pydantic import Field
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from i18n import Text, listing, money
 from queries.approvals import APPROVALS
@@ -79,7 +78,7 @@ bound AS (
   GROUP BY ALL
 ),
 approved AS (
-  SELECT e.contract_id, min(a.approved_on) AS approved_on, flatten(list(a.approval_refs)) AS approval_refs
+  SELECT e.contract_id, min(a.approved_on) AS approved_on, flatten(list(a.approval_refs ORDER BY a.approval_refs)) AS approval_refs
   FROM (SELECT contract_id, day, unnest([contract_id, tender_id, project_id]) AS ref_id FROM candidate) e
   JOIN approvals a ON a.ref_id = e.ref_id AND a.approved_on <= e.day
   GROUP BY ALL
@@ -123,8 +122,10 @@ def _suppliers(item: pd.DataFrame) -> np.ndarray:
     row = np.repeat(np.arange(len(item)), [len(things) for things in item["things"]])
     things = pd.factorize(np.array([thing for cell in item["things"] for thing in cell]))[0]
     size = len(item) + int(things.max()) + 1
-    graph = coo_array((np.ones(len(row), dtype=np.int8), (row, len(item) + things)), shape=(size, size))
-    labels: np.ndarray = pd.factorize(connected_components(graph, directed=False)[1][: len(item)])[0]
+    edges = np.ones(len(row), dtype=np.int8)
+    graph = scipy.sparse.coo_array((edges, (row, len(item) + things)), shape=(size, size))
+    _, part = scipy.sparse.csgraph.connected_components(graph, directed=False)
+    labels: np.ndarray = pd.factorize(part[: len(item)])[0]
     return labels
 
 
