@@ -182,7 +182,7 @@ class Flattener:
         )
 
     def _columns(self, taken: _Taken, lines: Sequence[int]) -> Columns:
-        arrays: dict[str, Any] = {name: np.array(taken.numbers[name], dtype=kind) for name, kind in _KINDS.items()}
+        arrays: dict[str, Any] = {name: _array(taken.numbers[name], kind) for name, kind in _KINDS.items()}
         arrays |= {name: self.organizations.codes_of(keys) for name, keys in taken.keys.items()}
         starts, ends, received = taken.start.read(), taken.end.read(), taken.received.read()
         deadlines = np.repeat(ends, np.maximum(arrays["bids"], 0))
@@ -201,6 +201,12 @@ class Flattener:
             amount=np.concatenate(taken.amounts),
             **arrays,
         )
+
+
+def _array(numbers: list[int], kind: type[np.generic]) -> NDArray[Any]:
+    if kind is np.int32:
+        return np.array(numbers, dtype=kind)
+    return np.frombuffer(bytes(numbers), dtype=kind)  # one byte each: much faster than looking at every number
 
 
 def _together(parties: list[Organization] | None) -> Hashable:

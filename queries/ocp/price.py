@@ -128,10 +128,11 @@ _MANY = 32
 
 def _equal_pairs(case: Competitions, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of bids of one competition with the same price and different bidders: of equal bids, enough to name all."""
-    many = case.having(case.bid_competition[rows])[case.bid_competition[rows]] > _MANY
+    bids = case.having(case.bid_competition[rows])[case.bid_competition[rows]]
+    many = bids > _MANY
     few, firsts, seconds = rows[~many], [], []
     of, amount = case.bid_competition[few], case.amount[few]
-    for distance in range(1, min(_MANY, len(few))):
+    for distance in range(1, bids[~many].max(initial=0)):
         equal = np.flatnonzero(amount[:-distance] == amount[distance:])
         equal = equal[of[equal] == of[equal + distance]]
         firsts.append(few[equal])
