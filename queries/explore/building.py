@@ -11,10 +11,11 @@ import duckdb
 
 from graph.snapshot import Snapshot
 from queries.explore.cards import read_cards, write_cards
+from queries.explore.likeness import write_plain_names
 from queries.explore.rows import write_rows
 from queries.explore.search import write_index
 
-FORMAT = 1
+FORMAT = 2
 """Grows when the files change, so that those of an earlier version are built anew beside them."""
 
 
@@ -42,6 +43,7 @@ def _build(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         for alias, canonical in connection.execute("SELECT id, canonical FROM aliases ORDER BY id").fetchall():
             aliases.setdefault(canonical, []).append(alias)
         write_index(cards, aliases, draft)
+        write_plain_names(cards, draft)
         write_rows(connection, draft)
         try:
             draft.rename(folder)

@@ -16,6 +16,7 @@ from graph.tables import open_tables
 from i18n import Problem
 from queries.explore.building import prepared
 from queries.explore.cards import Cards
+from queries.explore.likeness import PlainNames
 from queries.explore.matching import Matches, Query, match
 from queries.explore.money import MoneyRules, money_paths
 from queries.explore.neighbours import Direction, LinkFilter, Links, Order, neighbourhood
@@ -35,6 +36,9 @@ GUARD = 30
 
 MOST_HOPS = 8
 """Edges that a path may have at most: everybody is related to everybody over more."""
+
+SCOPES_KEPT = 32
+"""For so many scopes and sizes the communities are kept."""
 
 _TYPES = frozenset(edge.type for edge in EDGES)
 _EPOCH = date(1970, 1, 1)
@@ -59,6 +63,7 @@ class Explorer:
         self._engine = engine
         self._cards = Cards(folder)
         self._index = SearchIndex(folder)
+        self._plain_names = PlainNames(folder)
         self._rows = open_rows(folder)
         self._links = Links(engine)
         # Seconds to find, and the same for everybody of one scope.
@@ -330,6 +335,7 @@ class Explorer:
             queries,
             self._index,
             self._cards,
+            self._plain_names,
             threshold=threshold,
             limit=limit,
             exclude=frozenset(exclude),
@@ -354,9 +360,13 @@ class Explorer:
         """Groups of at least `smallest` firms that keep bidding together, with their matrices of meetings."""
         chosen = None if regions is None else tuple(sorted(set(regions)))
         key = (smallest, chosen)
-        if key not in self._communities:
-            self._communities[key] = communities(self._rows, self._cards, smallest, chosen)
-        return self._communities[key]
+        if (kept := self._communities.get(key)) is not None:
+            return kept
+        found = communities(self._rows, self._cards, smallest, chosen)
+        if len(self._communities) >= SCOPES_KEPT:
+            self._communities.clear()
+        self._communities[key] = found
+        return found
 
     def _types(self, types: Iterable[str] | None) -> frozenset[str] | None:
         if types is None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from graph.names import plain_name
 from i18n import Text
 from queries.explore.cards import Cards
-from queries.explore.search import SearchIndex, area, plain
+from queries.explore.likeness import PlainNames
+from queries.explore.search import Docs, SearchIndex, area, plain
 from queries.explore.shapes import Node
 
 CANDIDATES = 100
@@ -20,6 +22,9 @@ CANDIDATES = 100
 _PIECE = 3
 _COMMON = 2_000
 """A piece of a name that more cards have, as 有限公司, leads to nobody; it is left out while others are there."""
+
+_ROUNDED = 0.0001
+"""Scores are rounded to four places; those next to the threshold are compared in full."""
 
 PARTY_KINDS = frozenset({"official", "person", "firm", "public_body", "agent", "other"})
 PERSONS = frozenset({"official", "person"})
@@ -103,6 +108,7 @@ def match(
     queries: Mapping[str, Query],
     index: SearchIndex,
     cards: Cards,
+    names: PlainNames,
     *,
     threshold: float,
     limit: int,
@@ -114,73 +120,128 @@ def match(
     hidden = frozenset(exclude)
     found = {}
     for key, query in queries.items():
-        nodes = cards.documents(_candidates(query, index))
+        asked = _Asked(query)
+        docs = _candidates(asked, index, names, threshold)
+        near = zip(cards.documents(docs.tolist()), names.ratios(asked.name, docs), strict=True)
         scored = [
-            candidate
-            for node in nodes
+            (score, node, ratio)
+            for node, ratio in near
             if node.key not in hidden
             and (allowed is None or (node.region or "").startswith(allowed))
-            and (candidate := compare(query, node)).score >= threshold
+            and (score := asked.score(node, ratio)) >= threshold
         ]
-        scored.sort(key=lambda c: (-c.score, c.node.id))
-        found[key] = Matches(tuple(scored[:limit]), len(scored))
+        scored.sort(key=lambda item: (-item[0], item[1].id))
+        best = [Candidate(node, score, asked.reasons(node, ratio)) for score, node, ratio in scored[:limit]]
+        found[key] = Matches(tuple(best), len(scored))
     return found
 
 
 def compare(query: Query, node: Node) -> Candidate:
     """How well one party fits. An equal credit code settles it; else the name counts, less where something differs."""
-    features: list[Feature] = []
-    code, its_code = plain(query.get("uscc") or ""), plain(node.properties.get("uscc") or "")
-    same_code = bool(code) and code == its_code
-    score = 0.0
-    if name := query.get("name"):
-        score = _name(name, node, features)
-    if code and its_code:
-        _say(features, "uscc", 1.0 if same_code else 0.0, "uscc_equal" if same_code else "uscc_differs")
-        score *= 1.0 if same_code else OTHER_CODE
-    if (region := query.get("region")) and node.region:
+    asked = _Asked(query)
+    ratio = fuzz.ratio(asked.name, plain_name(node.name))
+    return Candidate(node, asked.score(node, ratio), asked.reasons(node, ratio))
+
+
+class _Asked:
+    """A query as it is compared: what is the same for all candidates is made once."""
+
+    def __init__(self, query: Query) -> None:
+        self.text = query.get("name") or ""
+        self.name = plain_name(self.text)
+        self.code = plain(query.get("uscc") or "")
+        self._region = query.get("region")
+        self._kind = query.get("kind")
+
+    def score(self, node: Node, ratio: float) -> float:
+        """The score of a party whose name is alike by `ratio`, 0 to 100."""
+        score = self._of_name(node, ratio)
+        same_code = self._same_code(node)
+        if same_code:
+            return 1.0
+        if same_code is not None:
+            score *= OTHER_CODE
+        if self._same_region(node) is False:
+            score *= OTHER_REGION
+        if self._same_kind(node) is False:
+            score *= OTHER_KIND
+        return round(score, 4)
+
+    def reasons(self, node: Node, ratio: float) -> tuple[Feature, ...]:
+        """What makes that score, a sentence each."""
+        features: list[Feature] = []
+        if self.text:
+            equal, person = ratio == 100, node.kind in PERSONS
+            said = "name_similar" if not equal else "namesake" if person else "name_equal"
+            _say(features, "name", self._of_name(node, ratio), said, pct=round(ratio))
+        known = (
+            ("uscc", self._same_code(node)),
+            ("region", self._same_region(node)),
+            ("kind", self._same_kind(node)),
+        )
+        for feature, same in known:
+            if same is not None:
+                _say(features, feature, float(same), f"{feature}_{'equal' if same else 'differs'}")
+        return tuple(features)
+
+    def _of_name(self, node: Node, ratio: float) -> float:
+        if not self.text:
+            return 0.0
+        if node.kind in PERSONS:
+            # One character makes another person of a name.
+            return NAMESAKE if ratio == 100 else 0.0
+        return round(ratio / 100, 4)
+
+    def _same_code(self, node: Node) -> bool | None:
+        code = plain(node.properties.get("uscc") or "") if self.code else ""
+        return self.code == code if code else None
+
+    def _same_region(self, node: Node) -> bool | None:
+        if not self._region or not node.region:
+            return None
         # A city and its county agree: one source only says less than the other.
-        agree = node.region.startswith(area(region)) or region.startswith(area(node.region))
-        _say(features, "region", float(agree), "region_equal" if agree else "region_differs")
-        score *= 1.0 if agree else OTHER_REGION
-    if kind := query.get("kind"):
-        agree = kind in (node.kind, node.properties.get("kind"), node.properties.get("org_type"))
-        _say(features, "kind", float(agree), "kind_equal" if agree else "kind_differs")
-        score *= 1.0 if agree else OTHER_KIND
-    return Candidate(node, 1.0 if same_code else round(score, 4), tuple(features))
+        return node.region.startswith(area(self._region)) or self._region.startswith(area(node.region))
 
-
-def _name(name: str, node: Node, features: list[Feature]) -> float:
-    ours, theirs = plain_name(name), plain_name(node.name)
-    equal = ours == theirs
-    score = 1.0 if equal else round(fuzz.ratio(ours, theirs) / 100, 4)
-    if node.kind in PERSONS:
-        # One character makes another person of a name.
-        score = NAMESAKE if equal else 0.0
-    if equal:
-        _say(features, "name", score, "namesake" if node.kind in PERSONS else "name_equal")
-    else:
-        _say(features, "name", score, "name_similar", pct=round(fuzz.ratio(ours, theirs)))
-    return score
+    def _same_kind(self, node: Node) -> bool | None:
+        if not self._kind:
+            return None
+        return self._kind in (node.kind, node.properties.get("kind"), node.properties.get("org_type"))
 
 
 def _say(features: list[Feature], feature: str, score: float, text: str, **values: object) -> None:
     features.append(Feature(feature, score, _TEXTS[text].format(**values)))
 
 
-def _candidates(query: Query, index: SearchIndex) -> list[int]:
-    """Who has the credit code, and who shares most pieces of the name."""
-    docs: list[int] = []
-    if code := plain(query.get("uscc") or ""):
-        docs += index.with_code(code).tolist()
-    name = plain(query.get("name") or "")
-    if name:
-        pieces = {name[at : at + _PIECE] for at in range(max(1, len(name) - _PIECE + 1))}
-        ranges = [index.with_text(piece) for piece in sorted(pieces)]
-        telling = [found for found in ranges if len(found) <= _COMMON] or sorted(ranges, key=len)[:1]
-        joined = np.concatenate([np.unique(found) for found in telling])
-        doc, shared = np.unique(joined, return_counts=True)
-        parties = index.are(doc, PARTY_KINDS)
-        doc, shared = doc[parties], shared[parties]
-        docs += doc[np.argsort(-shared, kind="stable")[:CANDIDATES]].tolist()
-    return list(dict.fromkeys(docs))
+def _candidates(asked: _Asked, index: SearchIndex, names: PlainNames, threshold: float) -> Docs:
+    """Who has the credit code, and who shares most pieces of the name and is like it enough to reach the threshold."""
+    docs = _sharing(plain(asked.text), index)
+    docs = docs[_in_reach(asked.name, docs, index, names, threshold)]
+    if not asked.code:
+        return docs
+    coded = index.with_code(asked.code)
+    return np.union1d(coded[index.all_of(PARTY_KINDS)[coded]], docs)
+
+
+def _sharing(name: str, index: SearchIndex) -> Docs:
+    """The parties that share most pieces of a name, at most `CANDIDATES`."""
+    if not name:
+        return np.empty(0, np.int32)
+    pieces = {name[at : at + _PIECE] for at in range(max(1, len(name) - _PIECE + 1))}
+    ranges = [index.with_text(piece) for piece in sorted(pieces)]
+    telling = [found for found in ranges if len(found) <= _COMMON] or sorted(ranges, key=len)[:1]
+    parties = index.all_of(PARTY_KINDS)
+    # A name may have a piece twice: it counts once. Sorted by card and piece, what is equal stands side by side.
+    found = np.concatenate([docs[parties[docs]].astype(np.int64) * len(telling) + n for n, docs in enumerate(telling)])
+    found.sort()
+    shared_docs = found[np.diff(found, prepend=-1) != 0] // len(telling)
+    begins = np.flatnonzero(np.diff(shared_docs, prepend=-1))
+    shared = np.diff(begins, append=len(shared_docs))
+    most: Docs = shared_docs[begins][np.argsort(-shared, kind="stable")[:CANDIDATES]].astype(np.int32)
+    return most
+
+
+def _in_reach(name: str, docs: Docs, index: SearchIndex, names: PlainNames, threshold: float) -> npt.NDArray[np.bool_]:
+    """Which parties can reach the threshold by their names: whatever else is known of them only lowers the score."""
+    ratios = np.array(names.ratios(name, docs))
+    ratios[index.all_of(PERSONS)[docs] & (ratios < 100)] = 0
+    return ratios / 100 >= threshold - _ROUNDED

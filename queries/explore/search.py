@@ -146,6 +146,7 @@ class SearchIndex:
         self._region_words: list[str] = words["regions"]
         self._kinds = np.load(folder / "kinds.npy", mmap_mode="r")
         self._regions = np.load(folder / "regions.npy", mmap_mode="r")
+        self._flags: dict[frozenset[str], Flags] = {}
 
     def find(
         self,
@@ -197,6 +198,12 @@ class SearchIndex:
         """Which of some cards are of some kinds."""
         allowed = [n for n, word in enumerate(self._kind_words) if word in frozenset(kinds)]
         return np.isin(self._kinds[docs], allowed)
+
+    def all_of(self, kinds: frozenset[str]) -> Flags:
+        """Which cards are of some kinds, of all cards by their numbers; for a few sets of kinds, which are kept."""
+        if kinds not in self._flags:
+            self._flags[kinds] = self.are(np.arange(len(self._kinds)), kinds)
+        return self._flags[kinds]
 
     def _ranked(self, text: str) -> Iterator[tuple[int, Docs]]:
         query = text.encode()
