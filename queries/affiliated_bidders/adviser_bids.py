@@ -48,9 +48,9 @@ SELECT e.tender_id, t.title, e.day, e.bidder_id AS bidder, p.name AS bidder_name
        list(DISTINCT a.advice_title ORDER BY a.advice_title) AS titles,
        list(DISTINCT a.advice_id ORDER BY a.advice_id) AS advice,
        coalesce(list_bool_or([contains(lower(t.title), lower(x)) FOR x IN $turnkey_words]), false) AS turnkey,
-       coalesce(list(DISTINCT {ref("disclosures", "g._key")}) FILTER (WHERE g._key IS NOT NULL), []) AS published,
-       list(DISTINCT {ref("bids", "e.bid_key")}) AS bid_refs,
-       list(DISTINCT a.ref) AS refs
+       list_sort(coalesce(list(DISTINCT {ref("disclosures", "g._key")}) FILTER (WHERE g._key IS NOT NULL), []))
+         AS published,
+       list_sort(list(DISTINCT {ref("bids", "e.bid_key")})) AS bid_refs, list_sort(list(DISTINCT a.ref)) AS refs
 FROM advice a JOIN tenders t ON t.project_id = a.project_id AND t.tender_id <> a.advice_id
 JOIN entries e ON e.tender_id = t.tender_id AND e.bidder_id = a.party_id AND e.day >= a.advised_on
 LEFT JOIN disclosures g ON g.ref_id IN (t.tender_id, t.project_id) AND g.published_on <= e.day

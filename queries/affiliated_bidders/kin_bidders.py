@@ -66,7 +66,7 @@ rivals AS (
   GROUP BY ALL
 ),
 declared AS (
-  SELECT org_id, min(published_on) AS day, arg_min(_key, published_on) AS key FROM disclosures
+  SELECT org_id, min(published_on) AS day, arg_min(_key, (published_on, _key)) AS key FROM disclosures
   WHERE contains(item, '关联关系') AND published_on IS NOT NULL GROUP BY org_id
 ),
 open_rivals AS (

@@ -31,12 +31,12 @@ WITH service AS (
   -- One spell of office at a body: posts that follow on each other are left once, with the last.
   SELECT person_id, org_id, min(valid_from) AS since, max(valid_to) AS left_on,
          string_agg(DISTINCT powers, ';' ORDER BY powers) FILTER (WHERE powers IS NOT NULL) AS powers,
-         max_by(title, valid_to) AS title, list({ref("posts")} ORDER BY _key) AS refs
+         max_by(title, (valid_to, title)) AS title, list({ref("posts")} ORDER BY _key) AS refs
   FROM posts GROUP BY person_id, org_id HAVING bool_and(valid_to IS NOT NULL)
 ),
 roles_taken AS (
   SELECT s.person_id, s.org_id AS buyer, s.since, s.left_on, s.powers, s.title, r.org_id AS supplier,
-         min(r.valid_from) AS joined, arg_min(r.kind, r.valid_from) AS kind,
+         min(r.valid_from) AS joined, arg_min(r.kind, (r.valid_from, r.kind)) AS kind,
          list_concat(any_value(s.refs), list({ref("roles", "r._key")} ORDER BY r._key)) AS refs
   FROM service s JOIN roles r ON r.holder_id = s.person_id AND r.org_id <> s.org_id
   WHERE r.kind <> 'shareholder' OR r.share_pct >= $min_share

@@ -62,7 +62,7 @@ unlinked AS (
   GROUP BY ALL
 ),
 approved AS (
-  SELECT e.contract_id, min(a.approved_on) AS approved_on, flatten(list(a.approval_refs)) AS approval_refs
+  SELECT e.contract_id, min(a.approved_on) AS approved_on, list_sort(flatten(list(a.approval_refs))) AS approval_refs
   FROM (SELECT contract_id, day, unnest([contract_id, project_id]) AS ref_id FROM missing) e
   JOIN approvals a ON a.ref_id = e.ref_id AND a.approved_on <= e.day
   GROUP BY ALL

@@ -63,7 +63,7 @@ first_bid AS (
   FROM bids SEMI JOIN early USING (tender_id) GROUP BY ALL
 ),
 approved AS (
-  SELECT e.contract_id, min(a.approved_on) AS approved_on, flatten(list(a.approval_refs)) AS approval_refs
+  SELECT e.contract_id, min(a.approved_on) AS approved_on, list_sort(flatten(list(a.approval_refs))) AS approval_refs
   FROM (SELECT contract_id, notice_on, unnest([contract_id, tender_id, project_id]) AS ref_id FROM early) e
   JOIN approvals a ON a.ref_id = e.ref_id AND a.approved_on <= e.notice_on
   GROUP BY ALL

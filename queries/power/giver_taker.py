@@ -76,7 +76,7 @@ around AS (
 officials AS (
   SELECT a.bid_key, list(DISTINCT {{'id': a.person_id, 'name': coalesce(p.name, a.person_id)}}
                          ORDER BY {{'id': a.person_id, 'name': coalesce(p.name, a.person_id)}}) AS officials,
-         list(DISTINCT a.ref) AS official_refs
+         list(DISTINCT a.ref ORDER BY a.ref) AS official_refs
   FROM around a LEFT JOIN parties p ON p.id = a.person_id GROUP BY a.bid_key
 )
 SELECT w.* EXCLUDE (behind_ref, firm_ref), coalesce(o.officials, []) AS officials, o.official_refs,

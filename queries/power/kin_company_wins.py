@@ -57,7 +57,7 @@ won AS (
 ),
 -- Who approved the contract and its payments.
 approvers AS (
-  SELECT tender_id, firm_id, list(DISTINCT approver_id) AS approvers FROM (
+  SELECT tender_id, firm_id, list(DISTINCT approver_id ORDER BY approver_id) AS approvers FROM (
     SELECT c.tender_id, c.supplier_id AS firm_id, c.approver_id FROM contracts c SEMI JOIN won USING (tender_id)
     UNION ALL
     SELECT c.tender_id, c.supplier_id, p.approver_id FROM contracts c SEMI JOIN won USING (tender_id)

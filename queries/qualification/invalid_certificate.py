@@ -103,7 +103,7 @@ common_number AS (
          bool_and(NOT held(b.valid_from, b.valid_to, w.day)),
          list(DISTINCT {'id': b.holder, 'org': b.org_id, 'what': b.what, 'name': p.name}
               ORDER BY {'id': b.holder, 'org': b.org_id, 'what': b.what, 'name': p.name}),
-         list_distinct(flatten(list([a.ref, b.ref])))
+         list_sort(list_distinct(flatten(list([a.ref, b.ref]))))
   FROM won w JOIN used a ON a.org_id = w.bidder_id
   JOIN used b ON b.what = a.what AND b.certificate_no = a.certificate_no AND b.holder <> a.holder
   LEFT JOIN parties p ON p.id = b.holder

@@ -35,7 +35,7 @@ entered AS (
 ),
 holders AS (
   SELECT i.key, list(DISTINCT c.owner_id ORDER BY c.owner_id) AS holders,
-         list(DISTINCT {'table': 'contacts', 'key': c._key}) AS holder_refs
+         list_sort(list(DISTINCT {'table': 'contacts', 'key': c._key})) AS holder_refs
   FROM entered i JOIN contacts c ON c.kind = 'account' AND c.value = i.account AND held(c.valid_from, c.valid_to, i.day)
   GROUP BY i.key
 ),
@@ -48,7 +48,7 @@ relatives AS (
   SELECT org_id, parent_org_id, NULL, NULL, {'table': 'orgs', 'key': _key} FROM orgs WHERE parent_org_id IS NOT NULL
 ),
 related AS (
-  SELECT i.key, list(DISTINCT r.other ORDER BY r.other) AS relatives, list(DISTINCT r.ref) AS relative_refs
+  SELECT i.key, list(DISTINCT r.other ORDER BY r.other) AS relatives, list_sort(list(DISTINCT r.ref)) AS relative_refs
   FROM entered i JOIN relatives r ON r.id = i.payee_id AND held(r.valid_from, r.valid_to, i.day)
   GROUP BY i.key
 ),

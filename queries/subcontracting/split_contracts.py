@@ -72,13 +72,13 @@ bonds AS (
    AND held(s.valid_from, s.valid_to, c.day)
 ),
 bound AS (
-  SELECT contract_id, list(DISTINCT thing ORDER BY thing) AS things, flatten(list(refs)) AS bond_refs
+  SELECT contract_id, list(DISTINCT thing ORDER BY thing) AS things, flatten(list(refs ORDER BY refs)) AS bond_refs
   FROM bonds SEMI JOIN (SELECT thing FROM bonds b JOIN candidate c USING (contract_id) GROUP BY thing
                         HAVING count(DISTINCT supplier_id) BETWEEN 2 AND $popular) USING (thing)
   GROUP BY ALL
 ),
 approved AS (
-  SELECT e.contract_id, min(a.approved_on) AS approved_on, flatten(list(a.approval_refs ORDER BY a.approval_refs)) AS approval_refs
+  SELECT e.contract_id, min(a.approved_on) AS approved_on, list_sort(flatten(list(a.approval_refs))) AS approval_refs
   FROM (SELECT contract_id, day, unnest([contract_id, tender_id, project_id]) AS ref_id FROM candidate) e
   JOIN approvals a ON a.ref_id = e.ref_id AND a.approved_on <= e.day
   GROUP BY ALL

@@ -7,7 +7,8 @@ from i18n import Text
 MARKET = """
 WITH market AS (
   SELECT c.buyer_id, t.category, c.supplier_id, sum(c.amount) AS amount, count(*) AS contracts,
-         flatten(list([{'table': 'contracts', 'key': c._key}, {'table': 'tenders', 'key': t._key}])) AS refs
+         flatten(list([{'table': 'contracts', 'key': c._key}, {'table': 'tenders', 'key': t._key}] ORDER BY c._key))
+           AS refs
   FROM contracts c JOIN tenders t USING (tender_id)
   WHERE coalesce(c.kind, 'main') = 'main' AND c.amount > 0 AND t.category IS NOT NULL
   GROUP BY ALL

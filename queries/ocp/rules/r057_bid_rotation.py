@@ -76,7 +76,7 @@ WITH winners AS (
 ), rings AS (
   SELECT category, wins, members FROM circles GROUP BY ALL HAVING count(*) = len(members)
 ), met AS (
-  SELECT r.category, r.wins, r.members, b.tender_id, bool_or(b.won) AS won, list(b.bid_key) AS keys
+  SELECT r.category, r.wins, r.members, b.tender_id, bool_or(b.won) AS won, list(b.bid_key ORDER BY b.bid_key) AS keys
   FROM (SELECT category, wins, members, unnest(members) AS bidder_id FROM rings) r
   JOIN bids_of_winners b ON b.category = r.category AND b.bidder_id = r.bidder_id
   GROUP BY r.category, r.wins, r.members, b.tender_id HAVING count(DISTINCT b.bidder_id) > 1
