@@ -39,9 +39,13 @@ SHARED_PERSON = f"""
 -- Of `terms (tender_id, bidder_id, bid_id, person_id, how, past, by_name, ref)`: persons that stand behind several
 -- bidders; `by_name` where the row names the person by an id that was derived from the name.
 -- Further columns, one value a person, are handed on.
+several AS (
+  SELECT tender_id, person_id FROM terms GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
+),
 -- A past term counts only where no current one of the same person at the same bidder makes it irrelevant.
 counted AS (
-  SELECT * FROM terms QUALIFY NOT past OR bool_and(past) OVER (PARTITION BY tender_id, bidder_id, person_id)
+  SELECT * FROM terms SEMI JOIN several USING (tender_id, person_id)
+  QUALIFY NOT past OR bool_and(past) OVER (PARTITION BY tender_id, bidder_id, person_id)
 ),
 met AS (
   SELECT tender_id, person_id FROM counted GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
@@ -69,12 +73,13 @@ def comparable(known: str, lack: str, *, dated: bool = False) -> Sql:
         lack: the reason that counts tenders with fewer.
         dated: whether a tender without a date cannot be judged (reason `no_date`).
     """
-    no_date = "count(*) FILTER (WHERE day IS NULL) AS no_date," if dated else ""
-    day = "day IS NOT NULL AND" if dated else ""
+    no_date = "count(*) FILTER (WHERE s.day IS NULL) AS no_date," if dated else ""
+    day = "s.day IS NOT NULL AND" if dated else ""
     return Sql(f"""
-SELECT count(*) FILTER (WHERE {day} known > 1) AS judged, {no_date}
-       count(*) FILTER (WHERE {day} known <= 1) AS {lack}
-FROM (SELECT s.tender_id, s.day, count(DISTINCT e.bidder_id) FILTER (WHERE k.bid_id IS NOT NULL) AS known
-      FROM tender_sizes s JOIN entries e USING (tender_id) LEFT JOIN ({known}) k USING (bid_id)
-      WHERE s.bidders > 1 GROUP BY ALL)
+SELECT count(*) FILTER (WHERE {day} k.tender_id IS NOT NULL) AS judged, {no_date}
+       count(*) FILTER (WHERE {day} k.tender_id IS NULL) AS {lack}
+FROM tender_sizes s LEFT JOIN (
+  SELECT tender_id FROM entries SEMI JOIN ({known}) USING (bid_id)
+  GROUP BY tender_id HAVING min(bidder_id) <> max(bidder_id)) k USING (tender_id)
+WHERE s.bidders > 1
 """)

@@ -13,8 +13,7 @@ receipts AS (
   FROM mains m JOIN payments p ON p.contract_id = m.contract_id AND p.payee_id = m.supplier_id
 ),
 received AS (
-  SELECT contract_id, supplier_id, sum(amount) AS received, min(day) AS first_day, max(day) AS last_day,
-         list({'table': 'payments', 'key': key} ORDER BY key) AS receipt_refs
+  SELECT contract_id, supplier_id, sum(amount) AS received, min(day) AS first_day
   FROM receipts GROUP BY ALL
 ),
 -- What the contractor paid out soon after a receipt, except under another main contract of its own.
@@ -41,12 +40,27 @@ by_receipt AS (
 ),
 passed AS (
   SELECT s.*, r.passed
-  FROM (SELECT contract_id, supplier_id, payee_id, sum(amount) AS paid_out, min(day) AS pass_from, max(day) AS pass_to,
-               list(DISTINCT purpose ORDER BY purpose) AS purposes, count(purpose) < count(*) AS purpose_missing,
-               list(DISTINCT {'table': ledger, 'key': key} ORDER BY {'table': ledger, 'key': key}) AS pass_refs
+  FROM (SELECT contract_id, supplier_id, payee_id, sum(amount) AS paid_out, min(day) AS pass_from, max(day) AS pass_to
         FROM soon GROUP BY ALL) s
   JOIN (SELECT contract_id, payee_id, sum(passed) AS passed FROM by_receipt GROUP BY ALL) r
     USING (contract_id, payee_id)
 )
 """
-"""Common table expressions `mains`, `received` and `passed`; the detector has a parameter `pass_days`."""
+"""Common table expressions `mains`, `received`, `passed` and, payment by payment, `receipts` and `soon`.
+
+The detector has a parameter `pass_days`.
+"""
+
+PASSED_ON_ROWS = """
+receipt_rows AS (
+  SELECT contract_id, list({'table': 'payments', 'key': key} ORDER BY key) AS receipt_refs
+  FROM receipts SEMI JOIN found USING (contract_id) GROUP BY contract_id
+),
+pass_rows AS (
+  SELECT contract_id, payee_id, list(DISTINCT purpose ORDER BY purpose) AS purposes,
+         count(purpose) < count(*) AS purpose_missing,
+         list(DISTINCT {'table': ledger, 'key': key} ORDER BY {'table': ledger, 'key': key}) AS pass_refs
+  FROM soon SEMI JOIN found USING (contract_id, payee_id) GROUP BY ALL
+)
+"""
+"""Common table expressions `receipt_rows` and `pass_rows`: the payments behind `found (contract_id, payee_id)` only."""

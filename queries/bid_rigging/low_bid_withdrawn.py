@@ -33,21 +33,20 @@ class Parameters(Params):
 
 
 SELECT = Sql(f"""
-WITH offers AS (
-  SELECT e.tender_id, e.bidder_id, e.bid_id, e.bid_key, e.price, e.day, e.regime, e.is_winner, e.consortium_id,
-         b.disqualified_reason AS reason,
-         e.status IS NOT DISTINCT FROM 'withdrawn'
-           OR coalesce(list_bool_or([contains(b.disqualified_reason, x) FOR x IN $give_up_words]), false) AS gave_up
-  FROM entries e JOIN bids b USING (bid_id) WHERE e.price > 0
+WITH lowest AS (
+  SELECT tender_id, min(price) AS price FROM entries WHERE price > 0 GROUP BY tender_id
 ),
-lowest AS (
-  SELECT * FROM offers QUALIFY price = min(price) OVER (PARTITION BY tender_id)
+beaten AS (
+  SELECT l.tender_id, l.bidder_id, l.bid_id, l.bid_key, l.price, l.day, l.regime, l.status, w.bidder_id AS winner,
+         w.bid_id AS won_bid, w.bid_key AS won_key, w.price AS won_price
+  FROM entries l SEMI JOIN lowest USING (tender_id, price)
+  JOIN entries w ON w.tender_id = l.tender_id AND w.is_winner AND w.price > l.price
+  WHERE l.bidder_id <> w.bidder_id AND (l.consortium_id IS NULL OR w.consortium_id IS DISTINCT FROM l.consortium_id)
 ),
 given_up AS (
-  SELECT l.*, w.bidder_id AS winner, w.bid_id AS won_bid, w.bid_key AS won_key, w.price AS won_price
-  FROM lowest l JOIN offers w ON w.tender_id = l.tender_id AND w.is_winner AND w.price > l.price
-  WHERE l.gave_up AND l.bidder_id <> w.bidder_id
-    AND (l.consortium_id IS NULL OR w.consortium_id IS DISTINCT FROM l.consortium_id)
+  SELECT l.*, b.disqualified_reason AS reason FROM beaten l JOIN bids b USING (bid_id)
+  WHERE l.status IS NOT DISTINCT FROM 'withdrawn'
+    OR coalesce(list_bool_or([contains(b.disqualified_reason, x) FOR x IN $give_up_words]), false)
 ),
 -- A person or a firm tied to both; kin count on one side only.
 bound AS (
@@ -59,8 +58,11 @@ bound AS (
     AND held(b.valid_from, b.valid_to, g.day)
   UNION ALL
   SELECT g.tender_id, g.bidder_id, g.winner, t.person_id, t.how, t.how, t.refs
-  FROM given_up g JOIN ties t ON (t.person_id = g.bidder_id AND t.party_id = g.winner)
-    OR (t.person_id = g.winner AND t.party_id = g.bidder_id)
+  FROM given_up g JOIN ties t ON t.person_id = g.bidder_id AND t.party_id = g.winner
+  WHERE held(t.valid_from, t.valid_to, g.day)
+  UNION ALL
+  SELECT g.tender_id, g.bidder_id, g.winner, t.person_id, t.how, t.how, t.refs
+  FROM given_up g JOIN ties t ON t.person_id = g.winner AND t.party_id = g.bidder_id
   WHERE held(t.valid_from, t.valid_to, g.day)
   UNION ALL
   SELECT g.tender_id, g.bidder_id, g.winner, contact_id(a.kind, a.value), 'shared_' || a.kind, 'shared_' || a.kind,

@@ -51,9 +51,11 @@ marked AS (
            AS new_growth
   FROM steps WHERE step IS NOT NULL WINDOW w AS (PARTITION BY tender_id ORDER BY price)
 ),
+-- Without a step that goes on there is no run of three prices.
+going_on AS (SELECT DISTINCT tender_id FROM marked WHERE new_step = 0 OR new_growth = 0),
 numbered AS (
   SELECT *, sum(new_step) OVER w AS step_run, sum(new_growth) OVER w AS growth_run
-  FROM marked WINDOW w AS (PARTITION BY tender_id ORDER BY price)
+  FROM marked SEMI JOIN going_on USING (tender_id) WINDOW w AS (PARTITION BY tender_id ORDER BY price)
 ),
 runs AS (
   SELECT tender_id, 'arithmetic' AS how, min(price - step) AS low, max(price) AS high

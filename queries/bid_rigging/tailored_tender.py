@@ -32,16 +32,19 @@ class Parameters(Params):
 
 
 SELECT = Sql(f"""
-WITH bids_made AS (
+WITH loyal AS (
+  SELECT bidder_id FROM entries WHERE buyer_id IS NOT NULL GROUP BY bidder_id
+  HAVING min(buyer_id) = max(buyer_id) AND count(*) >= $min_tenders
+),
+bids_made AS (
   SELECT bidder_id, buyer_id, tender_id, category, coalesce(method = 'single_source', false) AS single,
          bool_or(is_winner) AS won, min(day) AS day, min(regime) AS regime,
          max(price) FILTER (WHERE is_winner) AS price, list({ref("bids", "bid_key")} ORDER BY bid_key) AS refs
-  FROM entries WHERE buyer_id IS NOT NULL GROUP BY ALL
+  FROM entries SEMI JOIN loyal USING (bidder_id) WHERE buyer_id IS NOT NULL GROUP BY ALL
 ),
 faithful AS (
   SELECT bidder_id FROM bids_made GROUP BY bidder_id
-  HAVING min(buyer_id) = max(buyer_id) AND count(*) >= $min_tenders
-     AND 100 * count(*) FILTER (WHERE won) >= $win_pct * count(*)
+  HAVING count(*) >= $min_tenders AND 100 * count(*) FILTER (WHERE won) >= $win_pct * count(*)
 ),
 shares AS (
   SELECT category, buyer_id, 100 * count(*) / sum(count(*)) OVER (PARTITION BY category) AS share

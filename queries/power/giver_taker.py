@@ -54,13 +54,16 @@ firms AS (
   SELECT b.key, o.org_id, b.owner_id, o.valid_from, o.valid_to, b.ref, o.ref
   FROM behind b JOIN private_owners o ON o.holder_id = b.owner_id
 ),
+-- Materialised, so that awards are found by firm and not first by the days, which nearly all of them meet.
+suspects AS MATERIALIZED (
+  SELECT b.*, f.* EXCLUDE (key, valid_to), f.valid_to AS held_to FROM bribery b JOIN firms f USING (key)
+),
 won AS (
-  SELECT b.*, f.firm_id, f.owner_id, f.behind_ref, f.ref AS firm_ref, e.tender_id, e.buyer_id AS body_id, e.day,
+  SELECT s.* EXCLUDE (ref, valid_from, held_to), s.ref AS firm_ref, e.tender_id, e.buyer_id AS body_id, e.day,
          e.price AS amount, e.bid_key
-  FROM bribery b JOIN firms f USING (key)
-  JOIN entries e ON e.bidder_id = f.firm_id AND e.is_winner AND held(f.valid_from, f.valid_to, e.day)
-  WHERE e.day BETWEEN b.decided_on - to_months($months_before) AND b.decided_on + to_months($months_after)
-  QUALIFY row_number() OVER (PARTITION BY b.key, f.firm_id, e.bid_key ORDER BY f.owner_id, f.behind_ref, f.ref) = 1
+  FROM suspects s JOIN entries e ON e.bidder_id = s.firm_id AND e.is_winner AND held(s.valid_from, s.held_to, e.day)
+  WHERE e.day BETWEEN s.decided_on - to_months($months_before) AND s.decided_on + to_months($months_after)
+  QUALIFY row_number() OVER (PARTITION BY s.key, s.firm_id, e.bid_key ORDER BY s.owner_id, s.behind_ref, s.ref) = 1
 ),
 -- The officials with power over the award on its day, and who approved the contract.
 around AS (

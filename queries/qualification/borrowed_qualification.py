@@ -12,7 +12,7 @@ from queries.debt_feeding.trade import says
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.evidence import refs
 from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier
-from queries.passing import PASSED_ON
+from queries.passing import PASSED_ON, PASSED_ON_ROWS
 from queries.verdicts import verdict
 from queries.wording import name
 
@@ -49,12 +49,12 @@ deposits AS (
 others AS (
   SELECT s.contract_id, s.payee_id, s.paid_out
   FROM passed s WHERE EXISTS (FROM contracts c WHERE c.parent_id = s.contract_id AND c.supplier_id = s.payee_id)
-     OR len(list_filter(s.purposes, lambda p: len(list_filter($tax_words, lambda w: contains(p, w))) > 0)) > 0
+     OR (s.contract_id, s.payee_id) IN (
+       SELECT (contract_id, payee_id) FROM soon WHERE list_bool_or([contains(purpose, w) FOR w IN $tax_words]))
 ),
 candidate AS (
   SELECT m.contract_id, m.key, m.buyer_id, m.supplier_id, m.tender_id, p.payee_id AS party, p.passed, p.paid_out,
-         p.pass_from, p.pass_to, p.purposes, p.purpose_missing, p.pass_refs, r.received, r.first_day, r.receipt_refs,
-         t.category, d.refs AS deposit_refs,
+         p.pass_from, p.pass_to, r.received, r.first_day, t.category, d.refs AS deposit_refs,
          r.received - p.paid_out
            - coalesce((SELECT sum(o.paid_out) FROM others o
                        WHERE o.contract_id = m.contract_id AND o.payee_id <> p.payee_id), 0) AS kept
@@ -62,8 +62,15 @@ candidate AS (
   LEFT JOIN deposits d ON d.tender_id = m.tender_id AND d.bidder_id = m.supplier_id AND d.payer_id = p.payee_id
   WHERE p.passed * 100 >= $pass_pct * r.received
      OR (d.payer_id IS NOT NULL AND p.passed * 100 >= $deposit_pct * r.received)
-)
-SELECT c.*, s.name AS supplier_name, q.name AS party_name, q.kind AS party_kind,
+),
+kept_little AS (
+  SELECT * FROM candidate
+  WHERE deposit_refs IS NOT NULL OR kept BETWEEN $min_fee_pct * received / 100 AND $max_fee_pct * received / 100
+),
+found AS (SELECT contract_id, party AS payee_id FROM kept_little),
+{PASSED_ON_ROWS}
+SELECT c.*, o.purposes, o.purpose_missing, o.pass_refs, r.receipt_refs, s.name AS supplier_name, q.name AS party_name,
+       q.kind AS party_kind,
        -- A qualification that the party held when the money began to come.
        (SELECT list({{'table': 'qualifications', 'key': k._key}} ORDER BY k._key) FROM qualifications k
         WHERE k.org_id = c.party AND held(k.valid_from, k.valid_to, c.pass_from)) AS qualification_refs,
@@ -74,8 +81,9 @@ SELECT c.*, s.name AS supplier_name, q.name AS party_name, q.kind AS party_kind,
         AND f.day < c.first_day) AS earlier,
        (SELECT min(f.day) FROM flows f WHERE f.payer_id = c.supplier_id AND f.payee_id = c.party) AS first_paid,
        (SELECT count(*) > 0 FROM qualifications) AS qualifications_known
-FROM candidate c LEFT JOIN parties s ON s.id = c.supplier_id LEFT JOIN parties q ON q.id = c.party
-WHERE c.deposit_refs IS NOT NULL OR c.kept BETWEEN $min_fee_pct * c.received / 100 AND $max_fee_pct * c.received / 100
+FROM kept_little c JOIN pass_rows o ON o.contract_id = c.contract_id AND o.payee_id = c.party
+JOIN receipt_rows r ON r.contract_id = c.contract_id
+LEFT JOIN parties s ON s.id = c.supplier_id LEFT JOIN parties q ON q.id = c.party
 ORDER BY c.contract_id, c.party
 """)
 

@@ -40,6 +40,11 @@ quals AS (
 kinds AS (
   SELECT *, bool_or(of_works) OVER (PARTITION BY org_id) AS any_works FROM quals
 ),
+firm_lapsed AS (
+  SELECT w.bid_id FROM won w JOIN kinds q ON q.org_id = w.bidder_id
+   AND (w.category IS DISTINCT FROM 'works' OR q.of_works OR NOT q.any_works)
+  GROUP BY w.bid_id HAVING NOT bool_or(held(q.valid_from, q.valid_to, w.day))
+),
 lapsed_firm AS (
   SELECT w.tender_id, w.bidder_id, w.bid_id, 'qualification' AS defect, w.bidder_id AS thing,
          max(q.valid_to) AS last_to,
@@ -49,9 +54,9 @@ lapsed_firm AS (
            WHERE q.valid_to BETWEEN x.expires_from AND x.expires_to AND w.day <= x.extended_to)) AS prolonged,
          false AS renewed, false AS passed_on, NULL AS others,
          list({'table': 'qualifications', 'key': q._key} ORDER BY q._key) AS refs
-  FROM won w JOIN kinds q ON q.org_id = w.bidder_id
+  FROM won w SEMI JOIN firm_lapsed USING (bid_id) JOIN kinds q ON q.org_id = w.bidder_id
    AND (w.category IS DISTINCT FROM 'works' OR q.of_works OR NOT q.any_works)
-  GROUP BY ALL HAVING NOT bool_or(held(q.valid_from, q.valid_to, w.day))
+  GROUP BY ALL
 ),
 -- 2. The project manager's registration, and the number that the bid names for it.
 managers AS (
@@ -62,8 +67,7 @@ managers AS (
 ),
 registered AS (
   SELECT m.tender_id, m.bidder_id, m.bid_id, m.person_id, m.day, max(r.valid_to) AS last_to,
-         bool_or(r.org_id = m.bidder_id AND held(r.valid_from, r.valid_to, m.day)) AS here,
-         list({'table': 'registrations', 'key': r._key} ORDER BY r._key) AS refs
+         bool_or(r.org_id = m.bidder_id AND held(r.valid_from, r.valid_to, m.day)) AS here
   FROM managers m JOIN registrations r USING (person_id) GROUP BY ALL
 ),
 -- A bid that names a number under which the manager was no longer registered by the award.
@@ -74,7 +78,9 @@ old_number AS (
   GROUP BY ALL HAVING NOT bool_or(held(r.valid_from, r.valid_to, w.day))
 ),
 lapsed_manager AS (
-  SELECT r.tender_id, r.bidder_id, r.bid_id, 'registration', r.person_id, r.last_to, false, r.here, false, NULL, r.refs
+  SELECT r.tender_id, r.bidder_id, r.bid_id, 'registration', r.person_id, r.last_to, false, r.here, false, NULL,
+         (SELECT list({'table': 'registrations', 'key': g._key} ORDER BY g._key) FROM registrations g
+          WHERE g.person_id = r.person_id)
   FROM registered r LEFT JOIN old_number o ON o.bid_id = r.bid_id AND o.person_id = r.person_id
   WHERE NOT r.here OR o.bid_id IS NOT NULL
 ),

@@ -35,8 +35,11 @@ entered AS (
 ),
 holders AS (
   SELECT i.key, list(DISTINCT c.owner_id ORDER BY c.owner_id) AS holders,
-         list_sort(list(DISTINCT {'table': 'contacts', 'key': c._key})) AS holder_refs
+         list_sort(list(DISTINCT {'table': 'contacts', 'key': c._key})) AS holder_refs,
+         list(DISTINCT {'id': p.id, 'name': p.name} ORDER BY {'id': p.id, 'name': p.name})
+           FILTER (WHERE p.id IS NOT NULL) AS named
   FROM entered i JOIN contacts c ON c.kind = 'account' AND c.value = i.account AND held(c.valid_from, c.valid_to, i.day)
+  LEFT JOIN parties p ON p.id = c.owner_id
   GROUP BY i.key
 ),
 -- Who belongs together: kin, and firms of one group.
@@ -65,8 +68,7 @@ SELECT i.* EXCLUDE (account), contact_id('account', i.account) AS account_id, ri
        coalesce(h.holders, []) AS holders, h.holder_refs, coalesce(r.relatives, []) AS relatives, r.relative_refs,
        coalesce(o.passed, 0) AS passed, o.onward_refs, f.name AS fund_name, f._key AS fund_key,
        coalesce(p.kind, 'person') AS payee_kind, (SELECT count(*) > 0 FROM kinship) AS kinship_known,
-       [coalesce(q.name, q.id) FOR q IN (SELECT list(n ORDER BY n.id) FROM parties n
-                                         WHERE list_contains(h.holders, n.id))] AS holder_names
+       [coalesce(q.name, q.id) FOR q IN h.named] AS holder_names
 FROM entered i LEFT JOIN holders h USING (key) LEFT JOIN related r USING (key) LEFT JOIN onward o USING (key)
 LEFT JOIN funds f ON f.fund_id = i.fund_id LEFT JOIN parties p ON p.id = i.payee_id
 ORDER BY i.fund_id, account_id, i.payee_id, i.day, i.key

@@ -11,7 +11,7 @@ from i18n import Text, money
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.evidence import refs
 from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier
-from queries.passing import PASSED_ON
+from queries.passing import PASSED_ON, PASSED_ON_ROWS
 from queries.verdicts import verdict
 from queries.wording import name
 
@@ -39,14 +39,18 @@ let AS (
 whole AS (
   SELECT coalesce(l.contract_id, p.contract_id) AS contract_id, coalesce(l.payee_id, p.payee_id) AS taker, l.let,
          coalesce(l.all_scope, false) AS all_scope, l.let_on, l.subs, l.sub_refs, p.passed, p.paid_out, r.received,
-         p.pass_from, p.pass_to, p.pass_refs, r.receipt_refs,
+         p.pass_from, p.pass_to,
          coalesce(l.let * 100 >= $whole_pct * m.amount, false) AS by_price,
          coalesce(p.passed * 100 >= $whole_pct * r.received AND p.paid_out <= r.received, false) AS by_money
   FROM let l FULL JOIN passed p ON p.contract_id = l.contract_id AND p.payee_id = l.payee_id
   JOIN mains m ON m.contract_id = coalesce(l.contract_id, p.contract_id)
   LEFT JOIN received r ON r.contract_id = m.contract_id
-)
-SELECT m.*, w.* EXCLUDE (contract_id), t.category, s.name AS supplier_name, k.name AS taker_name, o.parent_org_id,
+  WHERE all_scope OR by_price OR by_money
+),
+found AS (SELECT contract_id, taker AS payee_id FROM whole),
+{PASSED_ON_ROWS}
+SELECT m.*, w.* EXCLUDE (contract_id), o.pass_refs, r.receipt_refs, t.category, s.name AS supplier_name,
+       k.name AS taker_name, b.parent_org_id,
        EXISTS (FROM roles x WHERE x.holder_id = m.supplier_id AND x.org_id = w.taker AND x.kind = 'shareholder'
                AND x.share_pct > 50
                AND held(x.valid_from, x.valid_to, coalesce(w.let_on, w.pass_from, m.signed_on))) AS subsidiary,
@@ -54,8 +58,9 @@ SELECT m.*, w.* EXCLUDE (contract_id), t.category, s.name AS supplier_name, k.na
                AND a.bidder_id = m.supplier_id AND b.bidder_id = w.taker AND a.consortium_id = b.consortium_id)
          AS partner
 FROM whole w JOIN mains m USING (contract_id) LEFT JOIN tenders t USING (tender_id)
-LEFT JOIN parties s ON s.id = m.supplier_id LEFT JOIN parties k ON k.id = w.taker LEFT JOIN orgs o ON o.org_id = w.taker
-WHERE w.all_scope OR w.by_price OR w.by_money
+LEFT JOIN pass_rows o ON o.contract_id = w.contract_id AND o.payee_id = w.taker
+LEFT JOIN receipt_rows r ON r.contract_id = w.contract_id
+LEFT JOIN parties s ON s.id = m.supplier_id LEFT JOIN parties k ON k.id = w.taker LEFT JOIN orgs b ON b.org_id = w.taker
 ORDER BY m.contract_id, w.taker
 """)
 

@@ -43,8 +43,11 @@ WITH steps AS (
 )
 SELECT tender_id AS tender, count(*) AS bids, avg(step) AS step, avg(step) - 1 < 3 * $tolerance AS fits, 1.0 AS score,
        list({{'table': 'bids', 'key': bid_key}} ORDER BY bid_key) AS refs
-FROM steps GROUP BY tender_id
-HAVING count(*) >= 3 AND min(step) > 1 AND max(step) - min(step) <= $tolerance * min(step) ORDER BY tender
+FROM steps SEMI JOIN (
+  SELECT tender_id FROM steps GROUP BY tender_id
+  HAVING count(*) >= 3 AND min(step) > 1 AND max(step) - min(step) <= $tolerance * min(step)
+) USING (tender_id)
+GROUP BY tender_id ORDER BY tender
 """,
     population=f"""
 SELECT count(*) FILTER (WHERE n > 2) AS judged, count(*) FILTER (WHERE n <= 2) AS too_few
