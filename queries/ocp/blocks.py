@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +13,7 @@ import orjson
 
 from queries.ocp.columns import Columns, Flattener
 from queries.ocp.lines import batches, split
-from queries.ocp.releases import Release, decode, decode_lines, read, releases_in
+from queries.ocp.releases import ContractedRelease, Reading, Release, read, releases_in
 from queries.ocp.sources import LONGEST_LINE, Task, document
 
 if TYPE_CHECKING:
@@ -25,6 +26,22 @@ TOO_LONG = f"the line is longer than {LONGEST_LINE >> 20} MiB"
 NO_OCID = "no ocid"
 
 _LINE_BREAK = ord("\n")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What of the releases is read.
+
+    `digits` is how many characters of an item's class make its first level; `contracts` are read only if asked for.
+    """
+
+    digits: int = 2
+    contracts: bool = False
+
+    @property
+    def kind(self) -> type[Release]:
+        """The type that a release is decoded into."""
+        return ContractedRelease if self.contracts else Release
 
 
 @dataclass
@@ -79,12 +96,13 @@ class Worker:
 
     Args:
         number: tells this worker's vocabularies from the others'.
-        digits: how many characters of an item's class make its first level.
+        scope: what of the releases is read.
     """
 
-    def __init__(self, number: int, digits: int) -> None:
+    def __init__(self, number: int, scope: Scope) -> None:
         self.number = number
-        self.flattener = Flattener(digits)
+        self.flattener = Flattener(scope.digits)
+        self.reading = Reading(scope.kind)
 
     def block(self, task: Task) -> Block:
         """Read the lines of a task."""
@@ -93,11 +111,11 @@ class Worker:
         if task.kind == "document":
             documents = list(releases_in(orjson.loads(document(task.path))))
             account.lines = len(documents)
-            releases = iter([list(_patiently(documents, account))])
+            releases = iter([list(_patiently(documents, account, self.reading))])
         else:
             if task.too_long:
                 account.problem(1, TOO_LONG)
-            releases = _releases(batches(task, account.too_long), account)
+            releases = _releases(batches(task, account.too_long), account, self.reading)
         columns = self.flattener.columns(releases, account.found_on)
         if task.cut is not None:
             account.problem(account.lines, f"the compressed file is damaged: {task.cut}")
@@ -114,24 +132,24 @@ class Worker:
         )
 
 
-def _releases(read_lines: Iterator[bytes | memoryview], account: _Account) -> Iterator[list[Release]]:
+def _releases(read_lines: Iterator[bytes | memoryview], account: _Account, reading: Reading) -> Iterator[list[Release]]:
     for lines in read_lines:
         first = account.lines + 1
-        releases = _all_usual(lines)
+        releases = _all_usual(lines, reading)
         if releases is None:
             single = split(lines)
             account.lines += len(single)
-            releases = list(_one_by_one(single, first, account))
+            releases = list(_one_by_one(single, first, account, reading))
         else:
             account.lines += len(releases)
             account.found_on.extend(range(first, first + len(releases)))
         yield releases
 
 
-def _all_usual(lines: bytes | memoryview) -> list[Release] | None:
+def _all_usual(lines: bytes | memoryview, reading: Reading) -> list[Release] | None:
     """The releases if there are as many as lines, each with an ocid; None leaves it to reading line by line."""
     try:
-        releases = decode_lines(lines)
+        releases = reading.lines(lines)
     except UNREADABLE:
         return None
     letters = np.frombuffer(lines, dtype=np.uint8)
@@ -141,20 +159,20 @@ def _all_usual(lines: bytes | memoryview) -> list[Release] | None:
     return releases
 
 
-def _one_by_one(lines: list[bytes], first: int, account: _Account) -> Iterator[Release]:
+def _one_by_one(lines: list[bytes], first: int, account: _Account, reading: Reading) -> Iterator[Release]:
     for number, line in enumerate(lines, start=first):
         try:
-            release = decode(line)
+            release = reading.line(line)
         except UNREADABLE:
             release = None
         if release is not None and release.ocid:
             account.found_on.append(number)
             yield release
         else:
-            yield from _unusual(line, number, account)
+            yield from _unusual(line, number, account, reading)
 
 
-def _unusual(raw: bytes, number: int, account: _Account) -> Iterator[Release]:
+def _unusual(raw: bytes, number: int, account: _Account, reading: Reading) -> Iterator[Release]:
     """A line that is blank, broken, a package, or a release with something of an unexpected type."""
     if not raw.strip():
         account.blank += 1
@@ -164,13 +182,16 @@ def _unusual(raw: bytes, number: int, account: _Account) -> Iterator[Release]:
     except (ValueError, RecursionError) as error:
         account.problem(number, f"not JSON: {error}")
         return
-    yield from _patiently(documents, account, number)
+    yield from _patiently(documents, account, reading, number)
 
 
-def _patiently(documents: list[object], account: _Account, line: int | None = None) -> Iterator[Release]:
+def _patiently(
+    documents: list[object], account: _Account, reading: Reading, line: int | None = None
+) -> Iterator[Release]:
     for number, one in enumerate(documents, start=1):
         where = number if line is None else line
-        release = read(one, lambda path, what, where=where: account.note(path, what, where))  # type: ignore[misc]
+        note = partial(account.note, line=where)
+        release = read(one, note, reading.kind)
         if release is None:
             account.problem(where, NO_OCID if isinstance(one, dict) else "not an object")
         else:
@@ -178,7 +199,7 @@ def _patiently(documents: list[object], account: _Account, line: int | None = No
             yield release
 
 
-def work(tasks: Connection, others: Sequence[Connection], number: int, digits: int) -> None:
+def work(tasks: Connection, others: Sequence[Connection], number: int, scope: Scope) -> None:
     """Turn every task that comes into a block, or into the error it ended with, until there are no more.
 
     Args:
@@ -186,7 +207,7 @@ def work(tasks: Connection, others: Sequence[Connection], number: int, digits: i
     """
     for other in others:
         other.close()
-    worker = Worker(number, digits)
+    worker = Worker(number, scope)
     while True:
         try:
             task = tasks.recv()

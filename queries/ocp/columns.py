@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from queries.ocp.amendments import growth
 from queries.ocp.instants import UNKNOWN, Instants
 from queries.ocp.lots import name_lots, note_lots
 from queries.ocp.releases import (
     Bids,
     Classification,
+    ContractedRelease,
     Identifier,
     Organization,
     Period,
@@ -52,6 +54,7 @@ class Columns:
     ocid: list[str]
     line: NDArray[np.int64]
     cancelled: NDArray[np.bool_]
+    growth: NDArray[np.uint8]
     method: NDArray[np.int32]
     details: NDArray[np.int32]
     buyer: NDArray[np.int32]
@@ -81,7 +84,7 @@ TEXT_COLUMNS = ("method", "details", "currency", "item_class")
 _KINDS: dict[str, type[np.generic]] = {
     **dict.fromkeys((*TEXT_COLUMNS, "bids", "awards", "items"), np.int32),
     **dict.fromkeys(("lot_of_bid", "bid_lot", "lot_of_award", "award_lot"), np.int32),
-    **dict.fromkeys(("bid_status", "award_status"), np.uint8),
+    **dict.fromkeys(("bid_status", "award_status", "growth"), np.uint8),
     "cancelled": np.bool_,
 }
 """The fields that are small numbers, and what their columns hold."""
@@ -150,6 +153,10 @@ class Flattener:
         taken.start.add([period.start_date for period in periods])
         taken.end.add([period.end_date for period in periods])
         numbers["cancelled"] += [tender.status == "cancelled" for tender in tenders]
+        if releases and isinstance(releases[0], ContractedRelease):
+            numbers["growth"] += map(growth, releases)
+        else:
+            numbers["growth"] += bytes(len(releases))
         numbers["method"] += texts([tender.procurement_method for tender in tenders])
         numbers["details"] += texts([tender.procurement_method_details for tender in tenders])
         keys["buyer"].add([(release.buyer or _NOBODY).id for release in releases])

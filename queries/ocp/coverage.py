@@ -17,7 +17,7 @@ from queries.ocp.blocks import raw_lines
 from queries.ocp.dataset import Account, gather
 from queries.ocp.findings_format import report
 from queries.ocp.flags import BY_CODE, REASONS
-from queries.ocp.judging import Judgement, judge
+from queries.ocp.judging import Judgement, judge, scope
 from queries.ocp.releases import releases_in
 from queries.ocp.settings import Settings
 from queries.ocp.sources import opened, tasks
@@ -41,7 +41,14 @@ USED = (
     "/awards[]/status",
     "/awards[]/suppliers[]/id",
     "/awards[]/items[]/classification/id",
+    "/awards[]/items[]/id",
+    "/awards[]/items[]/quantity",
     "/awards[]/relatedLots[]",
+    "/contracts[]/status",
+    "/contracts[]/awardID",
+    "/contracts[]/amendments[]/id",
+    "/contracts[]/items[]/id",
+    "/contracts[]/items[]/quantity",
 )
 """The fields that an indicator reads."""
 
@@ -85,7 +92,7 @@ def cover(names: list[str], settings: Settings) -> Coverage:
                         _count(release, "", counts)
                 except (ValueError, RecursionError):
                     continue  # the account of the reading below tells it
-        data = gather(sources, workers=1, digits=settings.r048_digits)
+        data = gather(sources, workers=1, scope=scope(settings))
     return Coverage(dict(sorted(counts.items())), judge(data, settings), data.account)
 
 

@@ -19,7 +19,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.blocks import Block, Problem, Worker, raw_releases, work
+from queries.ocp.blocks import Block, Problem, Scope, Worker, raw_releases, work
 from queries.ocp.columns import ORGANIZATION_COLUMNS, TEXT_COLUMNS, Columns, Flattener, Key
 from queries.ocp.joining import joined, kept
 from queries.ocp.merging import merged
@@ -56,27 +56,27 @@ class Dataset:
     account: Account
 
 
-def load(names: list[str], *, workers: int = 2, digits: int = 2) -> Dataset:
+def load(names: list[str], *, workers: int = 2, scope: Scope = Scope()) -> Dataset:  # noqa: B008 - it is frozen
     """Read the files called `names` (`-` is standard input).
 
     Args:
         workers: processes that read; 1 reads in this one.
-        digits: how many characters of an item's class make its first level.
+        scope: what of the releases is read.
 
     Raises:
         OSError: a file is missing or may not be read.
     """
     with opened(names) as sources:
-        return gather(sources, workers=workers, digits=digits)
+        return gather(sources, workers=workers, scope=scope)
 
 
-def gather(sources: list[Source], *, workers: int, digits: int) -> Dataset:
+def gather(sources: list[Source], *, workers: int, scope: Scope) -> Dataset:
     """Read sources that are open."""
     collecting = gc.isenabled()
     gc.disable()  # millions of objects come and go, none of them in a cycle
     try:
-        gathering = _Gathering(sources, digits)
-        for block in _blocks(tasks(sources), workers, digits):
+        gathering = _Gathering(sources, scope)
+        for block in _blocks(tasks(sources), workers, scope):
             gathering.add(block)
         return gathering.dataset()
     finally:
@@ -84,13 +84,13 @@ def gather(sources: list[Source], *, workers: int, digits: int) -> Dataset:
             gc.enable()
 
 
-def _blocks(todo: Iterator[Task], workers: int, digits: int) -> Iterator[Block]:
+def _blocks(todo: Iterator[Task], workers: int, scope: Scope) -> Iterator[Block]:
     """The blocks of all tasks, in their order; tasks are dealt out in turn, so nothing depends on who is faster.
 
     This process is one of the workers: what it reads itself need not travel through a pipe.
     """
-    own = Worker(0, digits)
-    with _at_work(workers - 1, digits) as pipes:
+    own = Worker(0, scope)
+    with _at_work(workers - 1, scope) as pipes:
         while dealt := list(islice(todo, workers)):
             for pipe, task in zip(pipes, dealt[1:], strict=False):
                 pipe.send(task)
@@ -100,14 +100,14 @@ def _blocks(todo: Iterator[Task], workers: int, digits: int) -> Iterator[Block]:
 
 
 @contextmanager
-def _at_work(workers: int, digits: int) -> Iterator[list[Connection]]:
+def _at_work(workers: int, scope: Scope) -> Iterator[list[Connection]]:
     """A pipe to each of some processes that turn tasks into blocks: no more than that, for it starts in no time."""
     context = multiprocessing.get_context("fork")
     pipes: list[Connection] = []
     processes = []
     for number in range(1, workers + 1):
         here, there = context.Pipe()
-        process = context.Process(target=work, args=(there, [*pipes, here], number, digits), daemon=True)
+        process = context.Process(target=work, args=(there, [*pipes, here], number, scope), daemon=True)
         process.start()
         there.close()
         pipes.append(here)
@@ -154,9 +154,10 @@ class _Numbers:
 class _Gathering:
     """Blocks put together in the order of the tasks."""
 
-    def __init__(self, sources: list[Source], digits: int) -> None:
+    def __init__(self, sources: list[Source], scope: Scope) -> None:
         self._sources = sources
-        self._flattener = Flattener(digits)
+        self._kind = scope.kind
+        self._flattener = Flattener(scope.digits)
         self._numbers: dict[int, tuple[_Numbers, _Numbers]] = {}
         self._columns: list[Columns] = []
         self._origin: list[NDArray[np.int32]] = []
@@ -204,7 +205,8 @@ class _Gathering:
             columns.ocid[row]: (int(source[row]), int(columns.line[row]))
             for row in np.flatnonzero(again)[::-1].tolist()
         }
-        releases = [read(merged(several), lambda path, what: None) for several in self._again(set(place)).values()]
+        copies = self._again(set(place)).values()
+        releases = [read(merged(several), lambda path, what: None, self._kind) for several in copies]
         extra = [release for release in releases if release is not None]
         places = [place[str(release.ocid)] for release in extra]
         self.account.duplicated += len(place)

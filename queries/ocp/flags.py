@@ -218,6 +218,22 @@ FLAGS: tuple[Flag, ...] = (
         statistical=True,
         max_share=0.15,
     ),
+    Flag(
+        "R066",
+        Text(zh="变更增加采购内容", en="Amendments increase line items"),
+        Text(
+            zh="已变更的合同，其采购内容是否多于中标时？",
+            en="Does an amended contract have more of its items, or other items, than were awarded?",
+        ),
+        Text(
+            zh="签约后的变更可以绕过竞争增加采购内容。",
+            en="What is added by an amendment has escaped the competition.",
+        ),
+        (
+            ("foreseen_option", Text(zh="招标文件已列明的选择权", en="An option that the tender had foreseen")),
+            ("recoded_items", Text(zh="中标与合同的条目编号不同", en="Award and contract number their items apart")),
+        ),
+    ),
 )
 
 BY_CODE = {flag.code: flag for flag in FLAGS}
@@ -247,6 +263,8 @@ REASONS: dict[str, Text] = {
     "no_bid_date": Text(zh="中标投标没有收到时间", en="no date of the winning bid"),
     "below_minimum": Text(zh="次数太少", en="too few cases of its own"),
     "too_few": Text(zh="可比对象太少", en="too few to compare with"),
+    "no_contract": Text(zh="没有有效的合同", en="no active contract"),
+    "no_lines": Text(zh="变更后的合同或其中标结果没有条目", en="an amended contract or its award lists no items"),
     "no_spread": Text(zh="彼此没有差异", en="no spread to compare with"),
 }
 """Why something could not be judged."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from queries.ocp import parties, price, process
+from queries.ocp.blocks import Scope
 from queries.ocp.competitions import Competitions
 from queries.ocp.dataset import Account, Dataset
 from queries.ocp.outcomes import Outcome
@@ -21,6 +22,7 @@ PLAIN: dict[str, Callable[[Competitions], Outcome]] = {
     "R036": price.lowest_disqualified,
     "R038": parties.often_disqualified,
     "R048": parties.heterogeneous_supplier,
+    "R066": process.contract_lines_grew,
 }
 MARGINS: dict[str, Callable[[Competitions, price.Margins], Outcome]] = {
     "R024": price.price_close_to_winner,
@@ -40,6 +42,11 @@ class Judgement:
     def currency(self) -> str | None:
         """The main currency; prices in any other are left out of comparisons."""
         return self.case.settings.currency or next(iter(self.case.currencies), None)
+
+
+def scope(settings: Settings) -> Scope:
+    """What has to be read of the releases for these settings."""
+    return Scope(settings.r048_digits, contracts="R066" in settings.indicators)
 
 
 def judge(data: Dataset, settings: Settings) -> Judgement:

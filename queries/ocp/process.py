@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from queries.ocp.amendments import GREW, NO_CONTRACT, NO_LINES
 from queries.ocp.columns import LATE, ON_TIME
 from queries.ocp.competitions import (
     ACTIVE,
@@ -131,3 +132,12 @@ def all_others_disqualified(case: Competitions) -> Outcome:
     places = np.flatnonzero(flagged).astype(np.int32)
     flag_tenderers(outcome, case, places, first[places], 0.0)
     return outcome
+
+
+def contract_lines_grew(case: Competitions) -> Outcome:
+    """R066: an active contract with amendments has more of an item than was awarded, or an item that was not."""
+    growth = case.columns.growth[case.release]
+    reasons = Reasons(case.count)
+    reasons.give("no_contract", growth == NO_CONTRACT)
+    reasons.give("no_lines", growth == NO_LINES)
+    return by_process("R066", case, reasons, growth == GREW)

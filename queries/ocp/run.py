@@ -89,7 +89,7 @@ def _parser(name: str) -> argparse.ArgumentParser:
 def _judge(chosen: argparse.Namespace) -> int:
     from queries.ocp.cardinal_format import cardinal
     from queries.ocp.dataset import load
-    from queries.ocp.judging import judge
+    from queries.ocp.judging import judge, scope
     from queries.ocp.settings import SettingsError, sections, settings_from
 
     try:
@@ -97,7 +97,7 @@ def _judge(chosen: argparse.Namespace) -> int:
             sections(chosen.settings) if chosen.settings else None,
             profile="cardinal" if chosen.format == "cardinal" else "qingfeng",
         )
-        data = load(chosen.files, workers=chosen.workers or _cores(), digits=settings.r048_digits)
+        data = load(chosen.files, workers=chosen.workers or _cores(), scope=scope(settings))
     except (SettingsError, OSError) as error:
         return _usage(str(error))
     judgement = judge(data, settings)

@@ -24,7 +24,9 @@ from typing import Any
 
 from queries.ocp.instants import DAY
 
-CODES = ("R003", "R018", "R024", "R025", "R028", "R030", "R035", "R036", "R038", "R048", "R058")
+CARDINAL = ("R003", "R018", "R024", "R025", "R028", "R030", "R035", "R036", "R038", "R048", "R058")
+"""The indicators that Cardinal has too: all that its profile runs unless the file names others."""
+CODES = (*CARDINAL, "R066")
 """The indicators that need nothing but the file, in the order of their codes."""
 
 _PROFILES: dict[str, dict[str, Any]] = {
@@ -53,6 +55,7 @@ _KEYS: dict[str, set[str]] = {
     "R038": {"threshold", "minimum_submitted_bids", "minimum_contracting_processes", "minimum_counts"},
     "R048": {"digits", "threshold", "minimum_contracting_processes"},
     "R058": {"threshold"},
+    "R066": set(),
     "defaults": {"currency", "item_classification_scheme", "bid_status", "award_status", "party_roles"},
     "redactions": {"amount", "organization_id"},
     "corrections": {"award_status_by_contract_status"},
@@ -168,7 +171,7 @@ def settings_from(found: dict[str, dict[str, Any]] | None, *, profile: str = "qi
     named = tuple(code for code in CODES if code in found or any(part.startswith(f"{code}.") for part in found))
     details = found.get("R003.procurement_method_details", {})
     return Settings(
-        indicators=named or CODES,
+        indicators=named or (CARDINAL if profile == "cardinal" else CODES),
         currency=read.text("", "currency"),
         consortia=read.choice("", "consortia", ("bidder", "exclude"), preset["consortia"]),
         minimum_population=read.whole("", "minimum_population", preset["minimum_population"]),

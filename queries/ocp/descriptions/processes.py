@@ -129,4 +129,38 @@ DESCRIPTIONS: tuple[Description, ...] = (
             ),
         ),
     ),
+    Description(
+        "R066",
+        Text(
+            zh="有效且有变更（`amendments`）的合同中，某条目的数量 > 中标时同一条目的数量，或中标时没有该条目。",
+            en="In an active contract with `amendments`, the quantity of an item > that of the same item in its award, "
+            "or the award has no such item.",
+        ),
+        Text(
+            zh="垂柳商贸中标课桌 200 张，合同变更后为 260 张。",
+            en="Willow Trading is awarded 200 desks; after an amendment its contract has 260.",
+        ),
+        PROCESS,
+        "contracts/status contracts/awardID contracts/amendments contracts/items/id contracts/items/quantity "
+        "awards/id awards/items/id awards/items/quantity",
+        "no_contract no_lines",
+        (
+            Text(
+                zh="条目以编号对应；合同未注明 `awardID` 的，与全部中标结果比较。没有变更的有效合同算通过。",
+                en="Items are the same where their ids are; a contract without an `awardID` is compared with all "
+                "awards. An active contract without amendments passes.",
+            ),
+            Text(
+                zh="指南第 89 页的公式写作中标数量大于合同数量，与其标题和文字相反（第 88 页 R065 亦对调），"
+                "此处按标题和文字判断。",
+                en="The formula on page 89 of the guide has award > contract, against its own title and words (that of "
+                "R065 on page 88 is reversed too); title and words are followed here.",
+            ),
+            Text(
+                zh="Cardinal 没有该指标：`--format cardinal` 只在设置文件有 `[R066]` 一节时运行。",
+                en="Cardinal has no such indicator: with `--format cardinal` it runs only if the settings have a "
+                "section `[R066]`.",
+            ),
+        ),
+    ),
 )

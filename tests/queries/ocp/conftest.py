@@ -11,7 +11,7 @@ import pytest
 
 from queries.ocp.cardinal_format import cardinal
 from queries.ocp.dataset import load
-from queries.ocp.judging import Judgement, judge
+from queries.ocp.judging import Judgement, judge, scope
 from queries.ocp.settings import Settings
 
 Judge = Callable[..., Judgement]
@@ -51,7 +51,8 @@ def judged(tmp_path: Path) -> Judge:
     def run(*releases: dict[str, Any], workers: int = 1, **settings: Any) -> Judgement:
         file = tmp_path / "releases.jsonl"
         file.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in releases))
-        return judge(load([str(file)], workers=workers), Settings(**settings))
+        chosen = Settings(**settings)
+        return judge(load([str(file)], workers=workers, scope=scope(chosen)), chosen)
 
     return run
 

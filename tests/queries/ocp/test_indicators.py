@@ -214,3 +214,39 @@ def test_equal_prices_among_very_many_bids(judged: Judge) -> None:
     found = judged(release("same", [*many, bid("X", 1007), bid("Y", 1007)]), release("other", many))
     assert flags(found)["Tenderer"] == {name: {"R028": 1.0} for name in ("F7", "X", "Y")}
     assert set(of(found, "R028")) == {"same"}
+
+
+AWARDED = {"id": "a1", "status": "active", "items": [{"id": "desk", "quantity": 200}, {"id": "chair", "quantity": 10}]}
+
+
+def contract(*lines: tuple[object, object], status: str = "active", amended: bool = True, award: str = "a1") -> Any:
+    items = [{"id": key, "quantity": quantity} for key, quantity in lines]
+    return {"awardID": award, "status": status, "items": items, "amendments": [{"id": "1"}] if amended else []}
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "outcome"),
+    [
+        ("more of an item", contract(("desk", 260), ("chair", 10)), "flagged"),
+        ("an item that was not awarded", contract(("desk", 200), ("lamp", None)), "flagged"),
+        ("the same items", contract(("desk", 200), ("chair", 10)), "passed"),
+        ("fewer items", contract(("desk", 100)), "passed"),
+        ("a quantity that is not told", contract(("desk", None)), "passed"),
+        ("no amendment", contract(("desk", 260), amended=False), "passed"),
+        ("an item twice, together no more", contract(("desk", 120), ("desk", 80)), "passed"),
+        ("an item twice, together more", contract(("desk", 120), ("desk", 120)), "flagged"),
+        ("a contract that is not active", contract(("desk", 260), status="terminated"), "no_contract"),
+        ("no contract", None, "no_contract"),
+        ("an amended contract without items", contract(), "no_lines"),
+        ("another award", contract(("desk", 260), award="a2"), "no_lines"),
+    ],
+)
+def test_r066(judged: Judge, name: str, one: Any, outcome: str) -> None:
+    found = judged(release(name, awards=[AWARDED], contracts=[] if one is None else [one]))
+    count = next(one for one in found.outcomes if one.code == "R066").counts["OCID"]
+    expected = {"flagged": (0, 1, {}), "passed": (1, 0, {})}.get(outcome, (0, 0, {outcome: 1}))
+    assert (count.passed, count.flagged, count.not_judgeable) == expected
+
+
+def test_r066_reads_numbers_written_as_text_and_one_contract_without_its_array(judged: Judge) -> None:
+    assert of(judged(release("x", awards=[AWARDED], contracts=contract(("desk", "260")))), "R066") == {"x": 1.0}
