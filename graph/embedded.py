@@ -18,6 +18,9 @@ from graph.projection import Part, edge_frames, node_frames
 from graph.schema.model import Edge, Node
 from graph.snapshot import Snapshot
 
+FORMAT = 2
+"""Of the cached graphs: another number where equal tables would be built into another graph."""
+
 TIMEOUT_MS = 600_000
 
 Progress = Callable[[str, int], None]
@@ -73,7 +76,7 @@ def open_graph(
         connection: opens the snapshot's tables; called only if the graph must be built.
         progress: told of each label and type while building.
     """
-    cache = snapshot.path / "graph" / f"kglite-{kglite.__version__}.kgl"
+    cache = snapshot.path / "graph" / f"kglite-{kglite.__version__}-{FORMAT}.kgl"
     if cache.is_file():
         try:
             return EmbeddedGraph(kglite.load(str(cache)), snapshot.id)
@@ -121,8 +124,10 @@ def build(
 
 
 def _add_nodes(graph: kglite.KnowledgeGraph, node: Node, rows: pd.DataFrame) -> None:
-    title = "name" if "name" in rows else "id"
-    report = graph.add_nodes(rows, node.label, "id", title, labels=list(node.labels) or None)
+    if "name" not in rows:
+        # The engine answers `n.name` with the title, which would be the id of a node that has no name.
+        rows = rows.assign(name=pd.array([None] * len(rows), dtype="string"))
+    report = graph.add_nodes(rows, node.label, "id", "name", labels=list(node.labels) or None)
     if report["nodes_created"] != len(rows):
         raise EngineError(
             f"{len(rows)} {node.label} nodes were added and {report['nodes_created']} created",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import pytest
@@ -51,3 +52,36 @@ def neo4j_settings(neo4j_server: LocalServer) -> Neo4jSettings:
     with connect(settings) as driver, driver.session() as session:
         session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
     return settings
+
+
+_COMPARED = "compared with Neo4j: "
+
+
+class Compared:
+    """What a test compared between the engines; the run's last lines say how much it was, in numbers."""
+
+    def __init__(self, record: Callable[[str, object], None]) -> None:
+        self._record = record
+
+    def add(self, **counts: int) -> None:
+        """Count worlds, findings and the like."""
+        for name, count in counts.items():
+            self._record(_COMPARED + name, count)
+
+
+@pytest.fixture
+def compared(record_property: Callable[[str, object], None]) -> Compared:
+    """Where a differential test says how much it compared."""
+    return Compared(record_property)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was the same on both engines; properties of tests come from the workers of xdist as well."""
+    counts: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        for name, count in report.user_properties:
+            if name.startswith(_COMPARED):
+                counts[name.removeprefix(_COMPARED)] += count
+    if counts:
+        words = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        terminalreporter.write_line(f"The embedded engine and Neo4j gave the same: {words}.")

@@ -150,18 +150,23 @@ def compare(connection: duckdb.DuckDBPyConnection, layer: Layer, have: pa.Table 
         layer: which one.
         have: keys and hashes that the server holds, None for nothing.
     """
+    is_node = isinstance(layer, NodeLayer)
     if have is None:
-        have = pa.table({name: pa.array([], _TYPES[name]) for name in _keys(layer)})
-    connection.register("have", have)
-    texts = _NODES_COMPARED if isinstance(layer, NodeLayer) else _EDGES_COMPARED
+        texts = {
+            "created": "FROM wanted",
+            "changed": f"SELECT *{'' if is_node else ', _hash AS _was'} FROM wanted LIMIT 0",
+            "stale": f"SELECT {', '.join(_keys(layer))} FROM wanted LIMIT 0",
+        }
+    else:
+        connection.register("have", have)
+        texts = _NODES_COMPARED if is_node else _EDGES_COMPARED
     for name, text in texts.items():
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS {text}")
-    connection.unregister("have")
+    if have is not None:
+        connection.unregister("have")
     counts = [connection.table(name).count("*").fetchall()[0][0] for name in ("created", "changed", "stale")]
     return Difference(*counts)
 
-
-_TYPES = {"id": pa.string(), "source": pa.string(), "target": pa.string(), "_hash": pa.int64()}
 
 # First the rows that differ, by their hash; the few that are left are then told apart by their key.
 _NODES_COMPARED = {

@@ -7,6 +7,7 @@ import re
 import socket
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from graph.neo4j.download import ADMIN, VERSION, cache_folder, resolve
 from graph.neo4j.errors import ServerError
 from graph.neo4j.server import LocalServer
 from graph.neo4j.settings import Neo4jSettings, connect, read_settings
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("neo4j")
 
@@ -126,13 +128,13 @@ def test_own_network_may_be_plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_setting_is_on_the_page() -> None:
-    page = (Path(__file__).resolve().parents[2] / "deploy" / "neo4j.md").read_text(encoding="utf-8")
+    page = (ROOT / "deploy" / "neo4j.md").read_text(encoding="utf-8")
     named = set(re.findall(r"^\| `QINGFENG_NEO4J_(\w+)` \|", page, re.MULTILINE))
     assert named == {name.upper() for name in Neo4jSettings.model_fields}
 
 
 def test_server_accepts_the_settings_of_the_compose_file(neo4j_jars: None, tmp_path: Path) -> None:
-    compose = yaml.safe_load((Path(__file__).resolve().parents[2] / "deploy" / "compose.yml").read_text("utf-8"))
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yml").read_text("utf-8"))
     lines = {}
     for name, value in compose["services"]["neo4j"]["environment"].items():
         if name != "NEO4J_AUTH":
@@ -175,10 +177,23 @@ def test_server_down() -> None:
     assert "无法连接" in caught.value.text.zh
 
 
-def test_address_with_tls_and_server_without(neo4j_server: LocalServer) -> None:
-    uri = neo4j_server.address.uri.replace("bolt://", "bolt+ssc://")
-    with pytest.raises(ServerError, match="disagree on TLS"):
-        connect(neo4j_server.address.settings(uri=uri))
+@pytest.mark.parametrize(
+    ("language", "what", "hint"), [("zh", "无法连接", "核对"), ("en", "cannot be reached", "check")]
+)
+def test_command_says_that_the_server_is_down(language: str, what: str, hint: str) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        environment = {
+            **os.environ,
+            "QINGFENG_LANG": language,
+            "QINGFENG_NEO4J_URI": f"bolt://127.0.0.1:{unused.getsockname()[1]}",
+        }
+        command = [sys.executable, str(ROOT / "cli.py"), "graph", "status"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert what in done.stderr
+    assert f"{hint} QINGFENG_NEO4J_URI" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_database_that_is_not_there(neo4j_server: LocalServer) -> None:

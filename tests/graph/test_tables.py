@@ -146,6 +146,14 @@ def test_the_embedded_graph_is_cached_and_a_damaged_cache_is_rebuilt(tmp_path: P
     assert len(opened) == 2
 
 
+def test_a_node_without_a_name_has_none(tmp_path: Path) -> None:
+    payment = {"payment_id": "M1", "payer_id": "O1", "payee_id": "unknown", "amount": 5, "paid_on": "2024-01-01"}
+    tables = {**ONE_ORG, "payments": [payment]}
+    graph = EmbeddedGraph(build(_open(tables, tmp_path)), "test")
+    names = graph.rows("MATCH (n) RETURN n.id AS id, n.name AS name ORDER BY id", {})
+    assert [row["id"] for row in names if row["name"] is None] == ["M1", "unknown"]
+
+
 def test_a_query_that_writes_is_refused(tmp_path: Path) -> None:
     graph = EmbeddedGraph(build(_open(ONE_ORG, tmp_path)), "test")
     with pytest.raises(EngineError):

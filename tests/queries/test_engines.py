@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,13 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from neo4j import READ_ACCESS
 from pandas.testing import assert_frame_equal
 
 from graph.embedded import open_graph
 from graph.engine import GraphEngine
 from graph.neo4j import Neo4jGraph, open_server
 from graph.neo4j.push import push
-from graph.neo4j.settings import Neo4jSettings, connect
+from graph.neo4j.settings import Neo4jSettings
 from graph.schema import EDGES, NODES, TABLES
 from graph.schema.model import Kind
 from graph.snapshot import Workspace
@@ -30,6 +30,7 @@ from queries.profiles import configure
 from queries.registry import DETECTORS, detector
 from queries.scan import run_scan
 from queries.session import scan_workspace
+from tests.neo4j_fixture import Compared
 from tests.queries.casefiles import Case, read_cases, write_tables
 from tests.queries.cypher_page import questions
 
@@ -39,18 +40,28 @@ WALKERS = [d for d in DETECTORS if isinstance(d.select, Cypher)]
 TEXTS = {d.id: d.select.text for d in WALKERS if isinstance(d.select, Cypher)}
 QUESTIONS = questions()
 
+WHOLE_GRAPH = (
+    *(
+        f"MATCH (n:{label}) RETURN n.id AS id, {', '.join(f'n.`{name}` AS `{name}`' for name in names)}"
+        for label, names in (
+            (label, sorted({"ref", "stub", *(p for node in NODES if node.label == label for p in node.properties)}))
+            for label in dict.fromkeys(node.label for node in NODES)
+        )
+    ),
+    *(
+        f"MATCH (a:{edge.source})-[r:{edge.type}]->(b:{edge.target}) RETURN a.id AS source, b.id AS target, "
+        f"{', '.join(f'r.`{name}` AS `{name}`' for name in (*edge.properties, 'ref'))}"
+        for edge in EDGES
+    ),
+)
+"""Every node and every edge with its properties, a text for each label and type."""
+
 FITTING = (
     "MATCH (o:Person)-[:POST]->(:Party) MATCH (o)-[:KIN]-(:Person)-[:ROLE]->(f:Org)<-[:OWNS]-(:Party) "
     "RETURN o.id AS official, f.id AS firm ORDER BY official, firm LIMIT 1",
     "MATCH (b:Party)-[:LETS]->(:Contract)-[:SUPPLIED_BY]->(:Party) RETURN b.id AS body ORDER BY body LIMIT 1",
 )
 """Parties of a world about whom the questions have an answer."""
-
-EXPLAINED: dict[str, tuple[str, str]] = {
-    # GQL status: (the one text that may have it, why)
-    "03N90": ("4. How is an official tied to a firm?", "two nodes, each found by its id: one row beside one row"),
-}
-"""Notifications that are meant. An entry that no text needs any more fails the test."""
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +103,11 @@ class BothEngines:
         assert_frame_equal(in_order(second), in_order(first))
         return first
 
+    def rows(self, cypher: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        first, second = (engine.rows(cypher, parameters) for engine in self._engines)
+        assert sorted(second, key=repr) == sorted(first, key=repr)
+        return first
+
     def close(self) -> None:
         for engine in self._engines:
             engine.close()
@@ -131,26 +147,51 @@ def beside_one_another(cases: Sequence[Case]) -> dict[str, list[dict[str, Any]]]
     return world
 
 
-def test_case_files_give_the_same_findings(at_server: Neo4jSettings, tmp_path: Path) -> None:
-    cases = [case for detector_id in TEXTS for case in read_cases(detector_id)]
+def test_all_case_worlds_give_the_same_graph_and_findings(
+    at_server: Neo4jSettings, tmp_path: Path, compared: Compared
+) -> None:
+    cases = [case for each in DETECTORS for case in read_cases(each.id)]
     workspace = Workspace(tmp_path / "workspace")
     load_alone(beside_one_another(cases), tmp_path, workspace)
-    push(workspace, at_server)
+    embedded, server = findings_of_both(workspace, at_server, [each.id for each in DETECTORS], {})
+    assert server == embedded
+    found = walks_of_both(workspace, cases)
+    for walker in WALKERS:
+        expected = [c for c in cases if c.detector == walker.id and c.expect != "silent"]
+        assert found[walker.id] >= len(expected), f"the worlds of {walker.id} lost findings beside one another"
+    compared.add(worlds=len(cases), findings=len(embedded) + found.total(), elements=elements_of_both(workspace))
+
+
+def walks_of_both(workspace: Workspace, cases: Sequence[Case]) -> Counter[str]:
+    """Findings of each detector that walks the graph, under every setting that a case of it has, on both engines."""
+    walking = [case for case in cases if case.detector in TEXTS]
+    settings = sorted({(case.detector, json.dumps(case.parameters, sort_keys=True)) for case in walking})
     snapshot = workspace.current()
-    settings = {(case.detector, json.dumps(case.parameters, sort_keys=True)) for case in cases}
-    found = dict.fromkeys(TEXTS, 0)
+    found: Counter[str] = Counter()
     with open_tables(snapshot, workspace.secret(), threads=1) as tables:
         both = BothEngines(open_graph(snapshot, lambda: tables), open_server(snapshot))
-        for detector_id, parameters in sorted(settings):
+        for detector_id, parameters in settings:
             chosen = configure([detector(detector_id)], settings={detector_id: json.loads(parameters)})
             found[detector_id] += len(run_scan(snapshot, tables, lambda: both, chosen).findings)
         both.close()
-    for detector_id in TEXTS:
-        expected = [c for c in cases if c.detector == detector_id and c.expect != "silent"]
-        assert found[detector_id] >= len(expected), f"the worlds of {detector_id} lost findings beside one another"
+    return found
 
 
-def test_sample_province_gives_the_same_findings_and_answers(at_server: Neo4jSettings, tmp_path: Path) -> None:
+def elements_of_both(workspace: Workspace) -> int:
+    """How many nodes and edges there are, every one with all its properties the same on both engines."""
+    snapshot = workspace.current()
+    count = 0
+    with open_tables(snapshot, workspace.secret(), threads=1) as tables:
+        both = BothEngines(open_graph(snapshot, lambda: tables), open_server(snapshot))
+        for text in WHOLE_GRAPH:
+            count += len(both.run(text, {}))
+        both.close()
+    return count
+
+
+def test_sample_province_gives_the_same_findings_and_answers(
+    at_server: Neo4jSettings, tmp_path: Path, compared: Compared
+) -> None:
     write_sample(tmp_path / "source", bids=2_000, seed=7)
     workspace = Workspace(tmp_path / "workspace")
     load([tmp_path / "source"], workspace)
@@ -159,6 +200,7 @@ def test_sample_province_gives_the_same_findings_and_answers(at_server: Neo4jSet
     assert embedded
     answers = answers_of_both(workspace, at_server)
     assert all(len(rows) for rows in answers.values()), [name for name, rows in answers.items() if not len(rows)]
+    compared.add(worlds=1, findings=len(embedded), answers=sum(map(len, answers.values())))
 
 
 def answers_of_both(workspace: Workspace, server: Neo4jSettings) -> dict[str, list[Any]]:
@@ -232,7 +274,7 @@ def small_worlds(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_random_small_worlds_give_the_same_findings(
-    at_server: Neo4jSettings, tmp_path_factory: pytest.TempPathFactory
+    at_server: Neo4jSettings, tmp_path_factory: pytest.TempPathFactory, compared: Compared
 ) -> None:
     findings: list[int] = []
     workspace = Workspace(tmp_path_factory.mktemp("worlds"))
@@ -245,57 +287,9 @@ def test_random_small_worlds_give_the_same_findings(
         load_alone(world, tmp_path_factory.mktemp("world"), workspace)
         embedded, server = findings_of_both(workspace, at_server, list(TEXTS), {})
         assert server == embedded
-        answers_of_both(workspace, at_server)
+        answers = answers_of_both(workspace, at_server)
         findings.append(len(embedded))
+        compared.add(worlds=1, findings=len(embedded), answers=sum(map(len, answers.values())))
 
     compare()
     assert sum(findings), "no world had a finding: the comparison would prove nothing"
-
-
-def seed_of_everything(driver: Any) -> None:
-    """One node of every label with every property, one edge of every type, so that EXPLAIN knows all names."""
-    for node in NODES:
-        labels = ":".join((node.label, *node.labels))
-        names = (*node.properties, "ref", "stub")
-        driver.execute_query(
-            f"CREATE (n:{labels} {{{', '.join(f'`{name}`: 1' for name in names)}}}) SET n.id = randomUUID()"
-        )
-    for edge in EDGES:
-        properties = ", ".join(f"`{name}`: 1" for name in (*edge.properties, "ref"))
-        driver.execute_query(
-            f"MATCH (a:{edge.source}) MATCH (b:{edge.target}) WITH a, b LIMIT 1 "
-            f"CREATE (a)-[:{edge.type} {{{properties}}}]->(b)"
-        )
-
-
-def test_every_text_is_explained_without_notifications(neo4j_settings: Neo4jSettings, tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    write_tables({"persons": [{"person_id": "P", "name": "某人"}]}, tmp_path / "source")
-    load([tmp_path / "source"], workspace)
-    push(workspace, neo4j_settings)  # for the constraints, whose indexes the plans use
-    texts: dict[str, tuple[str, dict[str, Any]]] = {q.title: (q.cypher, q.parameters) for q in QUESTIONS}
-    for walker in WALKERS:
-        assert isinstance(walker.select, Cypher)
-        values = walker.select.bind(walker.bindings(walker.parameters(), None))
-        texts[walker.id] = (walker.select.text, {**values, "anchors": []})
-    unexplained: dict[str, list[str]] = {}
-    used: set[str] = set()
-    with connect(neo4j_settings) as driver:
-        seed_of_everything(driver)
-        for name, (text, parameters) in texts.items():
-            with (
-                driver.session(default_access_mode=READ_ACCESS, notifications_min_severity="INFORMATION") as session,
-                session.begin_transaction() as tx,
-            ):
-                summary = tx.run(f"EXPLAIN {text}", parameters).consume()
-                assert summary.query_type == "r", f"{name} does more than read"
-                for status in summary.gql_status_objects:
-                    if not status.is_notification:
-                        continue
-                    meant, _ = EXPLAINED.get(status.gql_status, ("-", ""))
-                    if name.startswith(meant):
-                        used.add(status.gql_status)
-                    else:
-                        unexplained.setdefault(name, []).append(f"{status.gql_status} {status.status_description}")
-    assert not unexplained
-    assert used == EXPLAINED.keys()
