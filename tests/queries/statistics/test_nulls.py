@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import sparse, stats
 
 from bench.discovery import rows_of
 from queries.bid_rigging import price_screens
-from queries.statistics import offices
+from queries.statistics import offices, reshuffled
 from queries.statistics.coalitions import coalition_screens
 from queries.statistics.communities import cohesive_groups, peel, regulars
 from queries.statistics.counts import concentration, expert_leanings, peer_outliers, rate_excess
@@ -121,6 +123,36 @@ def test_a_ring_is_taken_off_the_network_whatever_the_order_of_the_rows() -> Non
     assert len(members & set(drawn.ring)) >= 4
     assert len(members) <= 7
     assert found[0].equals(found[1])
+
+
+def test_copies_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = market(tenders=400, firms=60, ring_size=5, seed=3).bids
+    bids = incidence(drawn["tender_id"], drawn["bidder_id"])
+    monkeypatch.setattr(reshuffled, "AT_ONCE", 2_000)  # a copy at a time, so that threads have something to share
+    found = []
+    for workers in (1, 4):
+        monkeypatch.setattr(reshuffled, "_WORKERS", workers)
+        found.append(peel(bids, np.zeros(len(bids.tenders)), copies=40, resamples=0)[0])
+    assert len(found[0])
+    assert found[0].equals(found[1])
+
+
+def test_no_more_copies_are_dealt_than_it_takes_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    deal, made = reshuffled.Reshuffled.deal, {}
+
+    def counted(self: reshuffled.Reshuffled, *arguments: Any) -> None:
+        deal(self, *arguments)
+        made[ring] = self.made
+
+    monkeypatch.setattr(reshuffled.Reshuffled, "deal", counted)
+    found = {}
+    for ring in (0, 6):
+        drawn = market(tenders=400, firms=60, regions=1, categories=1, ring_size=ring, ring_share=0.1, seed=5).bids
+        bids = incidence(drawn["tender_id"], drawn["bidder_id"])
+        found[ring] = len(peel(bids, np.zeros(len(bids.tenders)), copies=100, resamples=0)[0])
+    assert (found[0], made[0]) == (0, 25), "a quarter of the copies shows that nothing can stand out"
+    assert found[6] >= 1
+    assert made[6] > 25, "one group alone takes more copies to be told from chance"
 
 
 def test_a_network_of_chance_has_no_cohesive_group() -> None:
