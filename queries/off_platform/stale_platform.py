@@ -49,6 +49,7 @@ judged AS (
 )
 SELECT j.platform_id, j.name, j.operator_id, j.required_by, j.connected_on, j.last_on, j.quiet, j.never,
        coalesce(j.late, false) AS late, coalesce(j.quiet >= $quiet_days, false) AS silent, j._key AS key,
+       j.last_data_on IS NULL AND (SELECT count(last_data_on) > 0 FROM platforms) AS unrecorded,
        a.moved_to, a.moved_key, v.approved_on, v.approval_refs,
        (SELECT count(*) > 0 FROM disclosures) AS approvals_known
 FROM judged j LEFT JOIN alive a USING (operator_id)
@@ -75,8 +76,9 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         required = _day(row["required_by"])
         yield Lead(
             identity={"platform": str(row["platform_id"])},
-            # Two empty cells do not prove that it was never connected.
-            tier=Tier.B if row["never"] else Tier.A,
+            # Two empty cells do not prove that it was never connected; nor does the last notice prove that no data came
+            # after it, where the platform's own record is empty and those of others are not.
+            tier=Tier.B if row["never"] or (row["unrecorded"] and not row["late"]) else Tier.A,
             entities=tuple(entities),
             reasons=tuple(_reasons(row)),
             innocent=(
@@ -151,13 +153,14 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="平台接入日期晚于应接入日期；或应接入日期已过，既无接入日期也无任何交易数据（列为 B 类）；或最近数据（登记的"
-        "最近数据日期与该平台最后一次公告两者取晚）距数据截止日不少于 {quiet_days} 天。应接入日前公示含 "
-        "{approval_words} 的，或者同一运营单位的其他平台正常报送的，予以排除。",
+        "最近数据日期与该平台最后一次公告两者取晚）距数据截止日不少于 {quiet_days} 天（其他平台登记有最近数据日期而该"
+        "平台未登记的，列为 B 类）。应接入日前公示含 {approval_words} 的，或者同一运营单位的其他平台正常报送的，"
+        "予以排除。",
         en="A platform was connected after its date; or the date has passed and there is neither a day of connection "
         "nor any trading data (tier B); or its last data (its own record or its last notice, whichever is later) are "
-        "at least {quiet_days} days old on the last day of the data. A delay published by that date "
-        "({approval_words}), and "
-        "trading that moved to another platform of the same operator, are cleared.",
+        "at least {quiet_days} days old on the last day of the data (tier B where other platforms have a record of "
+        "the last data, and it has none). A delay published by that date ({approval_words}), and trading that moved "
+        "to another platform of the same operator, are cleared.",
     ),
     why=Text(
         zh="平台不接入、不报数，交易就脱离监督视野，围标串标、规避招标无从发现。",
