@@ -157,6 +157,11 @@ DESCRIPTIONS: tuple[Description, ...] = (
                 "R065 on page 88 is reversed too); title and words are followed here.",
             ),
             Text(
+                zh="数据表没有合同条目，`scan` 因此不设该指标；`ocp_r064`、`ocp_r069` 判断补充协议的次数与金额。",
+                en="The tables of a scan have no line items, so `scan` cannot judge it; `ocp_r064` and `ocp_r069` judge "
+                "the number and the money of supplements.",
+            ),
+            Text(
                 zh="Cardinal 没有该指标：`--format cardinal` 只在设置文件有 `[R066]` 一节时运行。",
                 en="Cardinal has no such indicator: with `--format cardinal` it runs only if the settings have a "
                 "section `[R066]`.",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fragments import TENDERS
 from queries.ocp.rules.rule import Rule
 
@@ -16,9 +17,10 @@ class Period(Params):
     days: float = Field(20, gt=0, description="Days from notice to deadline that an open or invited tender needs.")
 
 
+_FLAG = BY_CODE["R003"]
 RULE = Rule(
     code="R003",
-    title=Text(zh="投标期限过短", en="Short bidding period"),
+    title=_FLAG.title,
     question=Text(
         zh="从公告到投标截止的时间是否过短？", en="Is the time from notice to deadline too short to prepare a bid?"
     ),
@@ -26,10 +28,7 @@ RULE = Rule(
         zh="公开或邀请招标的标段，公告至投标截止不足 {days} 日。",
         en="An open or invited tender leaves less than {days} days from its notice to its deadline.",
     ),
-    why=Text(
-        zh="期限过短，只有事先知情的供应商来得及编制投标文件。",
-        en="Little time leaves only those prepared who knew beforehand.",
-    ),
+    why=_FLAG.why,
     example=Text(zh="3 月 1 日公告，3 月 8 日截止。", en="Notice on 1 March, deadline on 8 March."),
     innocent=(
         "second_notice",

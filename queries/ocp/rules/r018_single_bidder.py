@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fragments import BID_REFS, OFFERS, TENDERS
 from queries.ocp.rules.rule import Rule
 
@@ -18,9 +19,10 @@ class Published(Params):
     )
 
 
+_FLAG = BY_CODE["R018"]
 RULE = Rule(
     code="R018",
-    title=Text(zh="仅有一家投标", en="Single bidder"),
+    title=_FLAG.title,
     question=Text(
         zh="公开或邀请招标的标段是否只有一家投标人，且其中标？",
         en="Did only one bidder take part in an open or invited tender, and win?",
@@ -29,10 +31,7 @@ RULE = Rule(
         zh="公开或邀请招标的标段，投标人（撤回的除外，联合体算一家）只有一家，且其中标。",
         en="An open or invited tender has one bidder, a consortium counting as one and those withdrawn not, who won.",
     ),
-    why=Text(
-        zh="条件可能为某一供应商量身定制，或其他供应商知道结果已定。",
-        en="The terms may fit one supplier only, or the others know who will win.",
-    ),
+    why=_FLAG.why,
     example=Text(zh="公开招标，仅甲建筑投标并中标。", en="An open tender; Alpha alone bids, and wins."),
     innocent=(
         "bids_not_published",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fences import fence
 from queries.ocp.rules.fragments import TENDERS
 from queries.ocp.rules.margins import MARGINS, NEEDS, NO_MARGIN, POPULATION, REFS
@@ -19,9 +20,10 @@ class Close(Params):
     ceiling_pct: float = Field(98, gt=0, le=100, description="Percent of the ceiling from which it presses prices.")
 
 
+_FLAG = BY_CODE["R024"]
 RULE = Rule(
     code="R024",
-    title=Text(zh="次低价紧贴中标价", en="Price close to winner"),
+    title=_FLAG.title,
     question=Text(
         zh="次低有效报价与中标价之差是否异常小？",
         en="Is the difference between the winning and the second lowest valid bid a low outlier?",
@@ -31,10 +33,7 @@ RULE = Rule(
         en="(Second lowest - winning price) / winning price lies below Q1 - 1.5 interquartile ranges (R-8, of "
         "{tenders} tenders or more).",
     ),
-    why=Text(
-        zh="陪标人可以比照中标价报出略高的价格。",
-        en="A colluding bidder can price just above its partner to look like competition.",
-    ),
+    why=_FLAG.why,
     example=Text(zh="其他标段相差一成，本标段仅差千分之一。", en="A tenth apart elsewhere, a thousandth apart here."),
     innocent=(
         "tight_ceiling",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fences import fence
 from queries.ocp.rules.fragments import TOO_FEW
 from queries.ocp.rules.rule import Rule
@@ -18,9 +19,10 @@ class Losses(Params):
     bidders: int = Field(5, ge=2, description="Bidders without which there is no fence.")
 
 
+_FLAG = BY_CODE["R025"]
 RULE = Rule(
     code="R025",
-    title=Text(zh="屡投不中", en="Seldom wins"),
+    title=_FLAG.title,
     question=Text(
         zh="经常投标的投标人中标比例是否异常低？",
         en="Does a bidder that bids often win an unusually small share of its bids?",
@@ -30,9 +32,7 @@ RULE = Rule(
         en="It entered as many tenders as the {percentile}th percentile or more, and its share of wins lies below "
         "Q1 - 1.5 interquartile ranges (R-8, of {bidders} bidders or more).",
     ),
-    why=Text(
-        zh="陪标人以故意落标换取其他好处。", en="A colluding bidder loses on purpose, where its partner is to win."
-    ),
+    why=_FLAG.why,
     example=Text(zh="投标三十次，一次未中。", en="Thirty bids, and never a win."),
     innocent=(
         "hard_market",

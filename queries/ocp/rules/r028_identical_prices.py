@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fragments import BID_REFS, OFFERS, TENDERS
 from queries.ocp.rules.rule import Rule
 
@@ -16,9 +17,10 @@ class Equal(Params):
     bids: int = Field(2, ge=2, description="Bidders with the same price.")
 
 
+_FLAG = BY_CODE["R028"]
 RULE = Rule(
     code="R028",
-    title=Text(zh="报价相同", en="Identical bid prices"),
+    title=_FLAG.title,
     question=Text(
         zh="同一标段中不同投标人的报价是否相同？", en="Did different bidders of a tender bid the same price?"
     ),

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.rule import Rule
 
 
@@ -15,18 +16,16 @@ class Late(Params):
     minutes: float = Field(0, ge=0, description="Minutes after the deadline that are still in time.")
 
 
+_FLAG = BY_CODE["R030"]
 RULE = Rule(
     code="R030",
-    title=Text(zh="逾期投标中标", en="Late bid won"),
+    title=_FLAG.title,
     question=Text(zh="中标的投标是否在截止时间之后递交？", en="Was the winning bid submitted after the deadline?"),
     rule=Text(
         zh="中标投标的递交时间晚于投标截止时间 {minutes} 分钟以上。",
         en="The winning bid was submitted more than {minutes} minutes after the deadline.",
     ),
-    why=Text(
-        zh="开标后再补的报价可以比照已公开的价格。",
-        en="A bid made after the opening can undercut prices already seen.",
-    ),
+    why=_FLAG.why,
     example=Text(zh="10 时截止，中标人 14 时递交。", en="Deadline at ten, the winner's bid came at two."),
     innocent=(
         "before_opening",

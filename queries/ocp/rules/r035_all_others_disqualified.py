@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fragments import BID_REFS, OFFERS, TENDERS
 from queries.ocp.rules.rule import Rule
 
@@ -16,18 +17,16 @@ class Disqualified(Params):
     disqualified: int = Field(1, ge=1, description="Other bidders that were disqualified.")
 
 
+_FLAG = BY_CODE["R035"]
 RULE = Rule(
     code="R035",
-    title=Text(zh="其他投标全被否决", en="All others disqualified"),
+    title=_FLAG.title,
     question=Text(zh="除中标人外，其他投标人是否全部被否决？", en="Were all bidders but the one who won disqualified?"),
     rule=Text(
         zh="中标人是唯一有有效投标的投标人，且至少 {disqualified} 家其他投标人被否决。",
         en="The winner is the only bidder with a valid bid, and at least {disqualified} others were disqualified.",
     ),
-    why=Text(
-        zh="采购人可以用否决其他投标的办法让预定的人中标。",
-        en="A buyer can clear the way for a chosen bidder by disqualifying the others.",
-    ),
+    why=_FLAG.why,
     example=Text(zh="三家投标，乙、丙被否决，甲中标。", en="Three bid; Beta and Gamma are disqualified, Alpha wins."),
     innocent=(
         "disqualified_elsewhere",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fragments import BID_REFS, OFFERS, TENDERS
 from queries.ocp.rules.rule import Rule
 
@@ -18,9 +19,10 @@ class Low(Params):
     )
 
 
+_FLAG = BY_CODE["R036"]
 RULE = Rule(
     code="R036",
-    title=Text(zh="最低价被否决", en="Lowest bid disqualified"),
+    title=_FLAG.title,
     question=Text(
         zh="最低报价是否被否决，而由更高的报价中标？",
         en="Was the lowest bid disqualified, and a higher one the winner?",
@@ -29,10 +31,7 @@ RULE = Rule(
         zh="标段的最低报价被否决，中标报价高于该报价。",
         en="The lowest price of a tender is that of a disqualified bid, and the winning price is higher.",
     ),
-    why=Text(
-        zh="采购人可以用否决低价投标的办法让预定的人中标。",
-        en="A buyer can let a chosen bidder win by disqualifying cheaper bids.",
-    ),
+    why=_FLAG.why,
     example=Text(
         zh="乙报 80 万元被否决，甲报 95 万元中标。",
         en="Beta bids 800,000 yuan and is disqualified; Alpha wins with 950,000.",

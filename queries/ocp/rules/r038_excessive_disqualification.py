@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fences import fence
 from queries.ocp.rules.fragments import TOO_FEW
 from queries.ocp.rules.rule import Rule
@@ -31,9 +32,10 @@ WITH offers AS (
 )
 """
 
+_FLAG = BY_CODE["R038"]
 RULE = Rule(
     code="R038",
-    title=Text(zh="否决比例过高", en="Excessive disqualified bids"),
+    title=_FLAG.title,
     question=Text(
         zh="采购人否决的投标，或某投标人被否决的投标，比例是否异常高？",
         en="Is the share of disqualified bids of a buyer or a bidder a high outlier?",
@@ -44,10 +46,7 @@ RULE = Rule(
         en="Among buyers, or bidders, with {bids} bids or more, the share of disqualified ones lies above Q3 + 1.5 "
         "interquartile ranges (R-8, of {population} or more).",
     ),
-    why=Text(
-        zh="采购人可以借否决选人；投标人可以故意提交不合格的投标陪标。",
-        en="A buyer can choose by disqualifying; a bidder can lend cover by bids that are meant to fail.",
-    ),
+    why=_FLAG.why,
     example=Text(zh="别处否决一成，该局否决七成。", en="A tenth is disqualified elsewhere, seven tenths here."),
     innocent=(
         "others_agree",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fences import fence
 from queries.ocp.rules.fragments import TOO_FEW
 from queries.ocp.rules.rule import Rule
@@ -18,19 +19,17 @@ class Variety(Params):
     suppliers: int = Field(5, ge=2, description="Suppliers without which there is no fence.")
 
 
+_FLAG = BY_CODE["R048"]
 RULE = Rule(
     code="R048",
-    title=Text(zh="供货种类过杂", en="Heterogeneous supplier"),
+    title=_FLAG.title,
     question=Text(zh="供应商中标的类别是否异常多样？", en="Does a supplier win in unusually many categories?"),
     rule=Text(
         zh="中标 {tenders} 个以上的供应商，中标类别数高于上界（Q3＋1.5×四分位距，R-8；供应商不少于 {suppliers} 家）。",
         en="A supplier with {tenders} wins or more has won in more categories than Q3 + 1.5 interquartile ranges "
         "(R-8, of {suppliers} suppliers or more).",
     ),
-    why=Text(
-        zh="什么都卖的供应商往往只是通道，未必有能力履约。",
-        en="Who supplies everything is often a conduit, and less likely to be fit for any of it.",
-    ),
+    why=_FLAG.why,
     example=Text(zh="同一公司中标工程、药品、软件服务。", en="One firm wins works, medicines and software."),
     innocent=(
         "general_trader",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fences import fence
 from queries.ocp.rules.fragments import TENDERS
 from queries.ocp.rules.margins import MARGINS, NEEDS, NO_MARGIN, POPULATION, REFS
@@ -19,9 +20,10 @@ class Discount(Params):
     fair_pct: float = Field(85, gt=0, le=100, description="Percent of the estimate from which a price is no bargain.")
 
 
+_FLAG = BY_CODE["R058"]
 RULE = Rule(
     code="R058",
-    title=Text(zh="报价大幅偏低", en="Heavily discounted bid"),
+    title=_FLAG.title,
     question=Text(
         zh="中标价低于次低有效报价的幅度是否异常大？",
         en="Is the winning bid unusually far below the second lowest valid bid?",
@@ -31,10 +33,7 @@ RULE = Rule(
         en="(Second lowest - winning price) / winning price lies above Q3 + 1.5 interquartile ranges (R-8, of "
         "{tenders} tenders or more).",
     ),
-    why=Text(
-        zh="可能以次充好，或低价中标后靠变更补回。",
-        en="The goods may be poor, or the price made good later by changes to the contract.",
-    ),
+    why=_FLAG.why,
     example=Text(zh="中标 50 万元，次低价 110 万元。", en="Won at 500,000 yuan, the second bid 1,100,000."),
     innocent=(
         "second_is_dear",
