@@ -158,8 +158,8 @@ DESCRIPTIONS: tuple[Description, ...] = (
             ),
             Text(
                 zh="数据表没有合同条目，`scan` 因此不设该指标；`ocp_r064`、`ocp_r069` 判断补充协议的次数与金额。",
-                en="The tables of a scan have no line items, so `scan` cannot judge it; `ocp_r064` and `ocp_r069` judge "
-                "the number and the money of supplements.",
+                en="The tables of a scan have no line items, so `scan` cannot judge it; `ocp_r064` and `ocp_r069` "
+                "judge the number and the money of supplements.",
             ),
             Text(
                 zh="Cardinal 没有该指标：`--format cardinal` 只在设置文件有 `[R066]` 一节时运行。",
