@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import os
 import random
 import tempfile
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import orjson
 
 from bench.measure import machine, measure
+from loaders.sample.comparison import Document, accuses, hold
 
 Judged = dict[str, Any]
 """A finding in the findings format."""
@@ -46,39 +46,16 @@ def province(folder: Path, bids: int, seed: int, clean: bool) -> None:
     write_sample(folder, bids=bids, seed=seed, clean=clean)
 
 
-def accused(finding: Judged) -> bool:
-    """Whether the finding stands and is a fact or a lead; statistical flags have error rates instead."""
-    return finding["status"] == "flagged" and finding["tier"] in ("A", "B")
-
-
-def held_against_truth(source: Path, findings: Sequence[Judged]) -> tuple[str, list[Judged]]:
+def held_against_truth(source: Path, findings: Sequence[Judged]) -> tuple[str, Sequence[Document]]:
     """A row of the table: planted found, twins accused, unexplained; and the unexplained findings."""
     from queries.finding import Tier
     from queries.registry import DETECTORS
 
-    statistical = {d.id for d in DETECTORS if set(d.tiers) == {Tier.C}}
-    by_entity: dict[tuple[str, str], list[Judged]] = defaultdict(list)
-    for finding in findings:
-        for entity in finding["entities"]:
-            by_entity[finding["detector"], entity["id"]].append(finding)
-    planted = found = twins = blamed = 0
-    explained = set()
-    for plant in json.loads((source / "truth.json").read_text(encoding="utf-8")):
-        ids = set(plant["entities"].values())
-        near = by_entity[plant["detector"], next(iter(ids))]
-        hits = [f for f in near if ids <= {e["id"] for e in f["entities"]}]
-        if plant["kind"] == "twin":
-            twins += 1
-            blamed += any(accused(f) for f in hits)
-            continue
-        explained |= {f["finding_id"] for f in hits}
-        if plant["kind"] == "planted" and plant["detector"] not in statistical:
-            planted += 1
-            found += any(f["status"] == "flagged" for f in hits)
-    tenders = _rows(source / "tenders.csv")
-    unexplained = [f for f in findings if accused(f) and f["finding_id"] not in explained]
-    share = 1000 * len(unexplained) / tenders
-    return f"| {found:,} of {planted:,} | {blamed:,} of {twins:,} | {len(unexplained)} ({share:.2f}) |", unexplained
+    held = hold(source, findings, {d.id for d in DETECTORS if set(d.tiers) == {Tier.C}})
+    found, blamed, unexplained = held.planted - len(held.missed), len(held.blamed), len(held.unexplained)
+    share = 1000 * unexplained / _rows(source / "tenders.csv")
+    row = f"| {found:,} of {held.planted:,} | {blamed:,} of {held.twins:,} | {unexplained} ({share:.2f}) |"
+    return row, held.unexplained
 
 
 def _rows(file: Path) -> int:
@@ -162,7 +139,7 @@ def main() -> None:
             source = Path(scratch, f"c{seed}")
             measure(province, source, options.bids, seed, True)
             findings, _ = measure(scan_province, source, Path(scratch, f"cw{seed}"), 2).value
-            lines.append(f"| clean, seed {seed} | – | – | {sum(map(accused, findings))} |")
+            lines.append(f"| clean, seed {seed} | – | – | {sum(map(accuses, findings))} |")
             print(lines[-1], flush=True)
     page = "\n".join([*lines, "", *notes]) + "\n"
     print(page)

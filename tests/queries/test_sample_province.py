@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
 import random
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,8 @@ import pytest
 from graph.snapshot import Workspace
 from loaders.load import load
 from loaders.sample import write_sample
-from queries.finding import Finding, Status, Tier
+from loaders.sample.comparison import Held, accuses, hold
+from queries.finding import Finding, Tier
 from queries.profiles import configure
 from queries.registry import DETECTORS
 from queries.scan import ScanResult
@@ -49,59 +48,31 @@ def _scan(source: Path, workspace: Path, threads: int = 2) -> ScanResult:
     return scan_workspace(Workspace(workspace), configure(DETECTORS), threads=threads)
 
 
-def _accused(finding: Finding) -> bool:
-    return finding.lead.status is Status.FLAGGED and finding.lead.tier in (Tier.A, Tier.B)
-
-
-def _named(finding: Finding) -> set[str]:
-    return {entity.id for entity in finding.lead.entities}
-
-
-def _truth(source: Path) -> list[dict[str, Any]]:
-    document = json.loads((source / "truth.json").read_text(encoding="utf-8"))
-    # A statistical flag has a power below one by design: what it finds is measured in tests/queries/statistics.
-    known = {detector.id for detector in DETECTORS if set(detector.tiers) != {Tier.C}}
-    return [plant for plant in document if plant["detector"] in known]
+def _held(province: Path, result: ScanResult) -> Held:
+    # What a statistical detector finds is measured in tests/queries/statistics.
+    statistical = {detector.id for detector in DETECTORS if set(detector.tiers) == {Tier.C}}
+    return hold(province / "source", [finding.as_dict() for finding in result.findings], statistical)
 
 
 def test_every_plant_is_found_and_no_twin_is_accused(province: Path, result: ScanResult) -> None:
-    by_detector = defaultdict(list)
-    for finding in result.findings:
-        by_detector[finding.detector].append((_named(finding), finding))
-    missed, accused = [], []
-    truth = _truth(province / "source")
-    for plant in truth:
-        ids = set(plant["entities"].values())
-        # A by-product explains a finding without requiring it.
-        hits = [finding for named, finding in by_detector[plant["detector"]] if ids <= named]
-        if plant["kind"] == "twin":
-            accused += [(plant, finding.finding_id) for finding in hits if _accused(finding)]
-        elif plant["kind"] == "planted" and not any(f.lead.status is Status.FLAGGED for f in hits):
-            missed.append(plant)
-    assert {plant["kind"] for plant in truth} >= {"planted", "twin"}
-    assert not missed
-    assert not accused
+    held = _held(province, result)
+    assert held.planted
+    assert held.twins
+    assert not held.missed
+    assert not held.blamed
 
 
 def test_nothing_else_is_accused(province: Path, result: ScanResult) -> None:
-    planted = defaultdict(list)
-    for plant in _truth(province / "source"):
-        if plant["kind"] != "twin":
-            planted[plant["detector"]].append(set(plant["entities"].values()))
-    unexplained = [
-        finding
-        for finding in result.findings
-        if _accused(finding) and not any(ids <= _named(finding) for ids in planted[finding.detector])
-    ]
+    unexplained = _held(province, result).unexplained
     tenders = sum(1 for _ in (province / "source" / "tenders.csv").open(encoding="utf-8")) - 1
-    shown = [(f.detector, f.lead.identity, [r.en for r in f.lead.reasons]) for f in unexplained[:5]]
+    shown = [(f["detector"], f["identity"], f["reasons"]) for f in unexplained[:5]]
     assert len(unexplained) * 1000 <= tenders, shown
 
 
 def test_a_clean_town_gives_no_finding_of_tier_a_or_b(tmp_path: Path) -> None:
     write_sample(tmp_path / "source", bids=4_000, seed=5, clean=True)
     result = _scan(tmp_path / "source", tmp_path / "workspace")
-    accused = [(f.detector, f.lead.identity) for f in result.findings if _accused(f)]
+    accused = [(f.detector, f.lead.identity) for f in result.findings if accuses(f.as_dict())]
     assert not accused
     assert sum(report.judged for report in result.reports) > 1_000
 
@@ -139,7 +110,7 @@ def test_every_finding_reaches_its_source_rows(province: Path, result: ScanResul
     checked = 0
     for finding in result.findings:
         assert finding.records, f"{finding.detector} {finding.lead.identity} shows no evidence"
-        named = _named(finding)
+        named = {entity.id for entity in finding.lead.entities}
         for record in finding.records[:3]:
             row = lines[Path(record.file).name][record.row - 1]
             assert any(entity in row for entity in named), f"{record.file} row {record.row} names none of {named}"
