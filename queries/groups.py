@@ -170,8 +170,8 @@ class Group:
         if any(self.rows["lone_partner"]) and not all(self.rows["consortium_id"]):
             basis = Text(
                 zh="其中一家的投标记录列有联合体，但同一标段没有其他成员的记录，其余单位未填联合体编号，可能为其成员。",
-                en="One of them bids in a consortium of which the tender names no other partner, and another names none: "
-                "they may be its partners.",
+                en="One of them bids in a consortium of which the tender names no other partner, and another names "
+                "none: they may be its partners.",
             )
             return Excuse("consortium_partners", Verdict.NOT_CHECKABLE, basis, gap=True)
         basis = Text(zh="投标记录未将其列为同一联合体。", en="The bids do not name one consortium for them.")
