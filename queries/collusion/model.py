@@ -142,7 +142,7 @@ class Model:
 TREES = {
     Scope.SCREENS: ("prices",),
     Scope.STRUCTURE: ("prices", "structure"),
-    Scope.HISTORY: ("prices", "structure"),
+    Scope.HISTORY: ("prices", "structure", "position"),
 }
 BOOSTING = {
     Scope.SCREENS: ("prices",),

@@ -18,8 +18,9 @@ Printed by `qingfeng evaluate collusion`; do not edit.
 
 Labels are those of tenders. No feature reads a date, an investigation period or a firm's name. Splits are by tender;
 no history of a tender holds its own label, and the history of a training tender is read from other folds. Intervals
-are 95 % bootstrap intervals over tenders. `ROC-AUC` puts all held-out predictions of a seed in one ranking; `mean of
-folds` is the figure that most papers give. The base rate of the training tenders is the threshold of the balanced
+are 95 % bootstrap intervals over tenders. `ROC-AUC` puts all held-out predictions of a seed in one ranking; `ranks in
+folds` ranks each fold's tenders among themselves first, since each fold's model has its own scale; `mean of folds` is
+the figure that most papers give. The base rate of the training tenders is the threshold of the balanced
 accuracy. The calibration error has bins of equal mass, at least 20 tenders each; with so few tenders even perfect
 probabilities show one, which is given beside it.
 
