@@ -85,6 +85,7 @@ RULES: dict[str, Rule] = {
     f"GET {V1}/schema": _REFERENCE,
     f"GET {V1}/laws": _REFERENCE,
     f"GET {V1}/reasons": _REFERENCE,
+    f"GET {V1}/regions": _REFERENCE,
     # --- leads
     f"GET {V1}/findings": _read(Right.FINDINGS_READ, "findings.list", Scoping.LISTING),
     f"GET {V1}/findings/stream": _read(Right.FINDINGS_READ, "findings.stream", Scoping.LISTING),

@@ -22,6 +22,7 @@ from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, list_findings, stream_findings
 from findings.store.summary import ENTITIES, summaries, summary
 from i18n import Language
+from queries.explore.regions import region_names
 from queries.explore.shapes import node_id
 from viz.dossier import finding_dossier, party_dossier, to_pdf
 from viz.exports import (
@@ -114,6 +115,7 @@ def _lead_dossier(request: Request, finding_id: str, said: Language | None) -> s
         "graph": withheld(request, graph.finding_graph(document).as_dict()),
         "timeline": graph.finding_timeline(document).as_dict(),
         "records": {"items": [row.as_dict() for row in graph.finding_records(document)]},
+        "regions": region_names(graph.search),
         "snapshot_id": platform.versions()[0],
     }
     return finding_dossier(bundle, tongue, watermark(request))
@@ -161,6 +163,7 @@ def _party_dossier(request: Request, party_id: str, said: Language | None) -> st
         "findings": leads,
         "graph": withheld(request, graph.neighbourhood(node, guard=None).as_dict()["graph"]),
         "timeline": graph.timeline(node, limit=MOST_EVENTS).as_dict(),
+        "regions": region_names(graph.search),
         "snapshot_id": platform.versions()[0],
     }
     return party_dossier(bundle, tongue, watermark(request))

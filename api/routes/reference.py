@@ -13,8 +13,10 @@ from api.answers import answer
 from api.fields import PathId
 from api.guard import GuardedRoute
 from api.problems import ApiProblem
+from api.routes.graph import explorer
 from i18n import LANGUAGES, catalogue
 from queries.detector import FAMILIES
+from queries.explore.regions import region_names
 from queries.laws import Law, laws
 from queries.registry import DETECTORS, UnknownDetector, detector
 from viz.pages import detector_as_dict, schema_as_dict
@@ -72,6 +74,13 @@ def law_as_dict(law: Law) -> dict[str, Any]:
         "valid_to": law.valid_to,
         "checked": law.checked,
     }
+
+
+@router.get("/regions", response_model=dict[str, Any])
+def regions(request: Request) -> Response:
+    """Names of administrative divisions by their codes: provinces, and what the loaded data name."""
+    names = region_names(explorer(request).search)
+    return answer({"items": {code: name.as_dict() for code, name in names.items()}, "total": len(names)})
 
 
 @router.get("/texts/{language}", response_model=dict[str, str])

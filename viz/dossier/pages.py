@@ -13,8 +13,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from i18n import Language, text
+from i18n import Language, Text, text
 from queries.detector import FAMILIES
+from queries.explore.regions import spoken_region
 from queries.parameters import spoken
 from viz import wording
 from viz.picture import Picture, picture
@@ -40,6 +41,7 @@ def finding_dossier(bundle: Json, language: Language, watermark: Watermark) -> s
         "finding.html",
         language,
         watermark,
+        regions=bundle.get("regions"),
         subject=text("export.dossier_finding", language),
         subject_id=document["finding_id"],
         snapshot_id=bundle.get("snapshot_id"),
@@ -68,7 +70,7 @@ def party_dossier(bundle: Json, language: Language, watermark: Watermark) -> str
     """The dossier of a party as HTML.
 
     `bundle` has `profile` (what `GET /parties/{id}` answers), `findings` (their summaries), `graph`, `timeline` and
-    `snapshot_id`.
+    `snapshot_id`, `regions`: names of divisions by code.
     """
     profile = bundle["profile"]
     node = profile.get("node") or profile
@@ -77,6 +79,7 @@ def party_dossier(bundle: Json, language: Language, watermark: Watermark) -> str
         "party.html",
         language,
         watermark,
+        regions=bundle.get("regions"),
         subject=text("export.dossier_party", language),
         subject_id=node.get("key") or node.get("id"),
         snapshot_id=bundle.get("snapshot_id"),
@@ -123,7 +126,10 @@ def _flat(profile: Json) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in profile.items() if isinstance(value, str | int | float) and value != ""]
 
 
-def _page(template: str, language: Language, watermark: Watermark, **values: Any) -> str:
+def _page(
+    template: str, language: Language, watermark: Watermark, *, regions: Mapping[str, Text] | None, **values: Any
+) -> str:
+    regions = regions or {}
     style = _style(values["subject"], values["subject_id"], values.get("snapshot_id"), language, watermark)
     return (
         _environment()
@@ -140,6 +146,7 @@ def _page(template: str, language: Language, watermark: Watermark, **values: Any
             relation=lambda word: wording.relation(word, language),
             cell=lambda table, column, value: wording.cell(table, column, value, language),
             spoken=lambda detector, name, value: spoken(str(detector), name, value).in_language(language),
+            place=lambda code: wording.said(spoken_region(code, regions), language) or code,
             iso=wording.iso,
             exact=wording.exact,
             name_of=wording.name_of,

@@ -55,7 +55,15 @@ def make_workspace(folder: Path, *, bids: int = 600, families: list[str], detect
     write_sample(folder / "province", bids=bids, seed=1)
     workspace = folder / "workspace"
     load([folder / "province"], Workspace(workspace), threads=1)
-    settings = Settings(
+    settings = settings_of(workspace)
+    run_scan_and_store(settings, configure(choose(families, detectors)))
+    add_people(settings)
+    return settings
+
+
+def settings_of(workspace: Path) -> Settings:
+    """Settings for tests: one thread, no second person, no limit that a test would meet."""
+    return Settings(
         workspace=workspace,
         host="127.0.0.1",
         cookie_secure=False,
@@ -64,13 +72,15 @@ def make_workspace(folder: Path, *, bids: int = 600, families: list[str], detect
         login_per_minute=1_000,
         threads=1,
     )
-    run_scan_and_store(settings, configure(choose(families, detectors)))
+
+
+def add_people(settings: Settings) -> None:
+    """Give those of `PEOPLE` an account; all with the tests' password."""
     store = open_store(settings.store_address())
     with store.session() as session:
         for name, role in PEOPLE.items():
             create_user(session, name, role, password=PASSWORD, regions=None, agencies=None, actor="test")
     store.close()
-    return settings
 
 
 @contextlib.contextmanager

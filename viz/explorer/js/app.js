@@ -5,7 +5,9 @@ import { ageText, age, day, moment } from './format.js';
 import { current, t, use, word } from './i18n.js';
 import { always, forView, help } from './keys.js';
 import { closeAll, menu, problemView, skeleton } from './overlay.js';
+import { plain } from './plain.js';
 import { askPurpose } from './purpose.js';
+import { loadRegions } from './regions.js';
 import { go, link, parse } from './router.js';
 import { searchBox } from './search.js';
 import { emit, may, on, prefs, purpose, remember, session, snapshot } from './state.js';
@@ -79,7 +81,10 @@ function signedIn(answer) {
   snapshot.asOf = answer.data_as_of;
 }
 
+let named = null; // the snapshot whose divisions are known by name
+
 async function show() {
+  if (session.user && snapshot.id && named !== snapshot.id) { named = snapshot.id; await loadRegions(); }
   const here = parse();
   if (!session.user && here.view !== 'login') { signedOut(); return; }
   if (shown && shown.view === here.view && shown.id === here.id && shown.handle?.update) { shown.handle.update(here.query); return; }
@@ -133,10 +138,15 @@ function signedOut() {
   location.hash = link('login', null, wanted ? { to: wanted } : {});
 }
 
-// On every printed page: who printed, when, which lead or party, which data.
+// Who printed, when, which lead or party, which data: at the end, and at the foot of every page where the browser can.
+const foot = new CSSStyleSheet();
+document.adoptedStyleSheets.push(foot);
 addEventListener('beforeprint', () => {
   const mark = document.querySelector('.print-mark');
-  if (mark) mark.textContent = [t('print_mark', { user: session.user?.name ?? '', at: moment(new Date().toISOString()) }), parse().id, snapshot.id].filter(Boolean).join(' · ');
+  if (!mark) return;
+  const said = [t('print_mark', { user: session.user.name, at: moment(new Date().toISOString()) }), parse().id, snapshot.id].filter(Boolean).join(' · ');
+  mark.textContent = plain(said);
+  foot.replaceSync(`@page { @bottom-left { content: "${CSS.escape(plain(said))}"; font-size: 8pt; width: 85%; text-align: left; } }`);
 });
 
 on('signed-in', signedIn);

@@ -1,5 +1,6 @@
 // Elements are made here and nowhere else: data become text nodes, never markup.
 import { t, said } from './i18n.js';
+import { plain } from './plain.js';
 
 const LIVE = Symbol('live');
 const SVG = 'http://www.w3.org/2000/svg';
@@ -21,11 +22,12 @@ const text = (value) => (Array.isArray(value) ? t(...value) : t(value));
 
 const SPECIAL = {
   class: (e, v) => { e.className = v; },
-  t: (e, v) => live(e, () => { e.textContent = text(v); }),
-  said: (e, v) => live(e, () => { e.textContent = said(v); }),
-  text: (e, v) => { e.textContent = v ?? ''; },
-  shown: (e, v) => live(e, () => { e.textContent = v(); }),
+  t: (e, v) => live(e, () => { e.textContent = plain(text(v)); }),
+  said: (e, v) => live(e, () => { e.textContent = plain(said(v)); }),
+  text: (e, v) => { e.textContent = plain(v); },
+  shown: (e, v) => live(e, () => { e.textContent = plain(v()); }),
   data: (e, v) => Object.assign(e.dataset, v),
+  title: (e, v) => { e.title = plain(v); },
   on: (e, v) => { for (const [name, f] of Object.entries(v)) e.addEventListener(name, f); },
   style: (e, v) => { for (const [name, x] of Object.entries(v)) e.style.setProperty(name, x); },
 };
@@ -40,7 +42,7 @@ export function h(tag, props, ...children) {
   for (const [name, value] of Object.entries(props ?? {})) {
     if (value === undefined || value === null || value === false) continue;
     if (SPECIAL[name]) SPECIAL[name](element, value);
-    else if (SPOKEN[name]) live(element, () => element.setAttribute(SPOKEN[name], text(value)));
+    else if (SPOKEN[name]) live(element, () => element.setAttribute(SPOKEN[name], plain(text(value))));
     else if (name in element && !name.startsWith('aria') && !['list', 'form', 'role', 'href', 'type', 'width', 'height'].includes(name)) element[name] = value;
     else element.setAttribute(name, value === true ? '' : value);
   }
@@ -49,7 +51,7 @@ export function h(tag, props, ...children) {
 
 /** Append what is there of the children; lists are flattened, what is missing is left out. */
 export function put(element, ...children) {
-  element.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  element.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false).map((c) => (c instanceof Node ? c : plain(c))));
   return element;
 }
 
@@ -70,9 +72,9 @@ export function button(key, act, { picture, look = '', only = false, ...rest } =
     t_label: only ? key : undefined, on: { click: act }, ...rest }, picture && icon(picture), only ? null : h('span', { t: key }));
 }
 
-export const clear = (element, ...children) => { element.replaceChildren(...children.flat(Infinity).filter(Boolean)); return element; };
+export const clear = (element, ...children) => { element.replaceChildren(); return put(element, children.flat(Infinity).filter(Boolean)); };
 
 /** Tell a screen reader something that the eye sees by itself. */
 export function announce(message) {
-  document.getElementById('live').textContent = message;
+  document.getElementById('live').textContent = plain(message);
 }

@@ -1,5 +1,6 @@
 // Money, dates and numbers as each language writes them. Money comes in minor units (分).
 import { current, t } from './i18n.js';
+import { plain } from './plain.js';
 
 const CACHE = new Map();
 function digits(fraction) {
@@ -78,7 +79,7 @@ export const age = (iso) => Math.floor((Date.now() - Date.parse(`${String(iso).s
 export function lines(value, width, most = Infinity) {
   const all = [''];
   let used = 0;
-  for (const character of String(value ?? '')) {
+  for (const character of plain(value)) {
     const wide = character.codePointAt(0) > 0x2e7f ? 2 : 1;
     if (used + wide > width) {
       if (all.length === most) { all.push(`${[...all.pop()].slice(0, -1).join('')}…`); break; }

@@ -1,6 +1,7 @@
 // What floats: menus, sheets, short messages. None of them blocks the page; Escape closes the topmost.
 import { h, button, clear, announce, icon } from './dom.js';
 import { t } from './i18n.js';
+import { link } from './router.js';
 
 const host = () => document.getElementById('floating');
 const open = [];
@@ -112,9 +113,10 @@ export function explain(error) {
 /** A whole view that could not be shown. */
 export function problemView(error, again) {
   return h('div', { class: 'problem', role: 'alert' }, icon('triangle-alert'), h('h2', { t: 'error_title' }),
-    h('p', { class: 'detail', shown: () => explain(error) }), h('p', { class: 'muted', t: 'error_hint' }),
-    error.requestId && h('p', { class: 'muted number', text: error.requestId }),
-    again && button('retry', again, { picture: 'refresh-cw', look: 'primary' }));
+    h('p', { class: 'detail', shown: () => explain(error) }),
+    error.status !== 404 && [h('p', { class: 'muted', t: 'error_hint' }), error.requestId && h('p', { class: 'muted number', text: error.requestId })],
+    error.status === 404 ? h('a', { class: 'button primary', href: link('leads') }, icon('chevron-left'), h('span', { t: 'back_to_list' }))
+      : again && button('retry', again, { picture: 'refresh-cw', look: 'primary' }));
 }
 
 export const emptyView = (key, hint, ...actions) => h('div', { class: 'empty' }, icon('inbox'), h('h2', { t: key }), hint && h('p', { class: 'muted', t: hint }), ...actions);

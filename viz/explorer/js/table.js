@@ -2,6 +2,7 @@
 import { h, icon, live, clear, announce } from './dom.js';
 import { t } from './i18n.js';
 import { failed, menu, toast } from './overlay.js';
+import { plain } from './plain.js';
 import { prefs, remember, on } from './state.js';
 
 const OVERSCAN = 6;
@@ -87,11 +88,11 @@ export class Table {
 
   /** Rows as tab-separated values with a header; each carries the mark, so that a part that is cut out carries it too. */
   tsv(rows, mark) {
-    const plain = (value) => String(value ?? '').replace(/[\t\r\n]+/g, ' ').replace(/^(\s*[=+\-@＝＋－＠])/, "'$1");
+    const safe = (value) => plain(value).replace(/[\t\r\n]+/g, ' ').replace(/^(\s*[=+\-@＝＋－＠])/, "'$1");
     const columns = this.visible.filter((c) => c.id !== 'select');
-    const values = mark.columns.map((column) => plain(column.value));
+    const values = mark.columns.map((column) => safe(column.value));
     return [[...columns.map((c) => t(c.t)), ...mark.columns.map((column) => column.heading)],
-      ...rows.map((row) => [...columns.map((c) => plain((c.text ?? c.value)?.(row))), ...values])].map((line) => line.join('\t')).join('\n');
+      ...rows.map((row) => [...columns.map((c) => safe((c.text ?? c.value)?.(row))), ...values])].map((line) => line.join('\t')).join('\n');
   }
 
   /** Put what is loaded on the clipboard, or the selected rows where some are selected. */

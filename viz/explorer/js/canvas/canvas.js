@@ -2,6 +2,7 @@
 import { post } from '../api.js';
 import { lines, twoLines } from '../format.js';
 import { word } from '../i18n.js';
+import { plain } from '../plain.js';
 import { graphLibrary } from './load.js';
 import { edgeLabel, Model, MONEY } from './model.js';
 import { around, beside, seeded } from './place.js';
@@ -67,7 +68,7 @@ export class Canvas {
         classes: [node.named && !strong.has(node.id) ? '' : mark(strong.has(node.id)), this.model.now.pinned.has(node.id) ? 'pinned' : ''].filter(Boolean).join(' ') });
     }
     for (const edge of view.edges) {
-      specs.set(edge.id, { group: 'edges', data: { id: edge.id, source: edge.source, target: edge.target, label: edgeLabel(edge), w: width(edge), look: lookOf(edge.type, MONEY), bundleKey: edge.key ?? edge.parent ?? null }, classes: mark(edge.own) });
+      specs.set(edge.id, { group: 'edges', data: { id: edge.id, source: edge.source, target: edge.target, label: plain(edgeLabel(edge)), w: width(edge), look: lookOf(edge.type, MONEY), bundleKey: edge.key ?? edge.parent ?? null }, classes: mark(edge.own) });
     }
     return specs;
   }

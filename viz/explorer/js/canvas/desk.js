@@ -4,6 +4,7 @@ import { announce, button, clear, h } from '../dom.js';
 import { count, exact } from '../format.js';
 import { said, t, word } from '../i18n.js';
 import { failed, menu, sheet, toast } from '../overlay.js';
+import { plain } from '../plain.js';
 import { link } from '../router.js';
 import { may, on, snapshot } from '../state.js';
 import { graphMark } from '../taken.js';
@@ -177,7 +178,7 @@ export class Desk {
     if (!element) { this.tip.hidden = true; return; }
     const x = this.canvas.byId.get(element.id());
     if (!x) return;
-    this.tip.textContent = element.isNode() ? `${word('kind', x.kind)} · ${x.name || x.key}` : x.bundle?.count > 1 ? element.data('label') : [said(x.text), x.amount ? exact(x.amount, x.currency ?? 'CNY') : ''].filter(Boolean).join(' · ');
+    this.tip.textContent = plain(element.isNode() ? `${word('kind', x.kind)} · ${x.name || x.key}` : x.bundle?.count > 1 ? element.data('label') : [said(x.text), x.amount ? exact(x.amount, x.currency ?? 'CNY') : ''].filter(Boolean).join(' · '));
     this.tip.hidden = false;
     const box = this.stage.getBoundingClientRect();
     this.tip.style.left = `${Math.min(event.clientX - box.left + 12, box.width - this.tip.offsetWidth - 8)}px`;

@@ -4,6 +4,7 @@ import { button, clear, h } from '../dom.js';
 import { count, day, exact, money } from '../format.js';
 import { cell, said, t, word } from '../i18n.js';
 import { explain } from '../overlay.js';
+import { region } from '../regions.js';
 import { link } from '../router.js';
 
 const kept = new Map();
@@ -42,7 +43,7 @@ function nodeCard(node, acts) {
   const party = node.label === 'Party';
   return [
     h('h3', { text: node.name || node.key }), h('p', { class: 'muted', shown: () => `${word('kind', node.kind)} · ${node.key ?? ''}` }),
-    h('dl', { class: 'pairs' }, pair('col_region', node.region), pair('col_amount', node.amount ? `${money(node.amount, node.currency ?? 'CNY')}（${exact(node.amount, node.currency ?? 'CNY')}）` : ''), pair('col_day', day(node.day)),
+    h('dl', { class: 'pairs' }, pair('col_region', region(node.region)), pair('col_amount', node.amount ? `${money(node.amount, node.currency ?? 'CNY')}（${exact(node.amount, node.currency ?? 'CNY')}）` : ''), pair('col_day', day(node.day)),
       Object.entries(node.properties ?? {}).filter(([, v]) => v !== null && v !== '' && typeof v !== 'object').map(([name, value]) => [h('dt', { shown: () => word('prop', name) }), h('dd', { shown: () => cell(node.label, name, value) })])),
     h('div', { class: 'bar tight' }, acts, party && h('a', { class: 'button small', href: link('party', node.key), t: 'profile' })),
   ];

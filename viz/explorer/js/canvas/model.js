@@ -1,5 +1,5 @@
 // What is on the canvas, apart from how it is drawn: nodes, edges, what is hidden, pinned, grouped, and the way back.
-import { brief } from '../format.js';
+import { brief, twoLines } from '../format.js';
 import { cell, t, word } from '../i18n.js';
 
 export const DEFAULT_NODES = 300;
@@ -167,7 +167,7 @@ export function edgeLabel(edge) {
   const p = edge.properties ?? {};
   if (edge.type === 'OWNS') return edge.share_pct === null || edge.share_pct === undefined ? word('edge', 'OWNS') : `${Number(edge.share_pct)} %`;
   if (edge.type === 'ROLE' && p.kind) return word('role', p.kind);
-  if (edge.type === 'POST' && p.title) return p.title;
+  if (edge.type === 'POST' && p.title) return twoLines(p.title);
   if (edge.type === 'KIN' && p.relation) return cell('kinship', 'relation', p.relation);
   return word('edge', edge.type);
 }

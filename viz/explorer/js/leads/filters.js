@@ -3,6 +3,7 @@ import { get } from '../api.js';
 import { clear, h, icon, button } from '../dom.js';
 import { count } from '../format.js';
 import { word } from '../i18n.js';
+import { region, regionCode, regions } from '../regions.js';
 import { searchBox } from '../search.js';
 
 /** Names in the address are those of the API; money in the address is minor units, in the fields 万元. */
@@ -83,7 +84,7 @@ export function filterPanel(wanted, change) {
       h('div', { class: 'bar tight' }, icon('filter'), h('h2', { class: 'grow', t: 'filters' }), button('filters_clear', () => change({ view: 'all' }), { look: 'quiet small' })),
       h('label', { class: 'field' }, h('span', { t: 'filter_q' }), h('input', { type: 'search', name: 'q', value: state.q ?? '', t_placeholder: 'filter_q_hint', on: late('q') })),
       group('tier'), group('family'), group('triage'), group('state'), group('status'),
-      h('label', { class: 'field' }, h('span', { t: 'filter_region' }), h('input', { name: 'region', value: state.region ?? '', inputMode: 'numeric', on: late('region', (v) => v.trim()) })), agency(),
+      h('label', { class: 'field' }, h('span', { t: 'filter_region' }), h('input', { name: 'region', list: 'divisions', value: region(state.region), t_placeholder: 'filter_region_hint', on: late('region', (v) => regionCode(v.trim())) })), h('datalist', { id: 'divisions' }, regions().map(([code, name]) => h('option', { value: name, text: code }))), agency(),
       h('fieldset', { class: 'pair' }, h('legend', { t: 'filter_amount' }),
         h('input', { type: 'number', name: 'amount_min', min: 0, step: 'any', t_label: 'amount_min', t_placeholder: 'amount_min', value: state.amount_min ? state.amount_min / YUAN : '', on: late('amount_min', wan) }),
         h('input', { type: 'number', name: 'amount_max', min: 0, step: 'any', t_label: 'amount_max', t_placeholder: 'amount_max', value: state.amount_max ? state.amount_max / YUAN : '', on: late('amount_max', wan) })),

@@ -38,7 +38,7 @@ export async function mount(root) {
   const page = h('div', { class: 'page fill' }, h('div', { class: 'bar tight page-head' }, h('h1', { class: 'grow', t: 'nav_audit' }), may('audit.read') && button('audit_verify', verify, { picture: 'shield-check', look: 'primary' })), verdict, may('approvals.decide') && waiting);
   if (may('approvals.decide')) approvals(waiting);
   root.append(page);
-  if (!may('audit.read')) { page.append(emptyView('audit_not_yours', 'audit_not_yours_hint')); return {}; }
+  if (!may('audit.read')) { page.append(emptyView('audit_not_yours', may('approvals.decide') ? 'audit_not_yours_hint' : null)); return {}; }
 
   let records = [];
   let before = null;

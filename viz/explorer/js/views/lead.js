@@ -7,6 +7,7 @@ import { forView } from '../keys.js';
 import { Desk } from '../canvas/desk.js';
 import * as panels from '../lead/panels.js';
 import { failed, menu, problemView, skeleton, toast } from '../overlay.js';
+import { region } from '../regions.js';
 import { go, settle } from '../router.js';
 import { may, on } from '../state.js';
 import { split, tabs } from '../split.js';
@@ -99,7 +100,7 @@ export async function mount(root, { id, query }) {
       may('export.personal') && button('take_along', (e) => takeAlong(e.currentTarget), { picture: 'download', look: 'small' }),
       button('decide', () => { parts.show('decision'); head.parentElement.querySelector('.actions button')?.focus(); }, { picture: 'check', look: 'small primary' })),
     h('div', { class: 'lead-title' }, h('h1', { said: lead.title }), h('p', { class: 'facts number' },
-      lead.amount && h('span', { shown: () => money(lead.amount.value, lead.amount.currency), title: exact(lead.amount.value, lead.amount.currency) }), period(lead.period) && h('span', { text: period(lead.period) }), lead.agency && h('span', { text: lead.agency.name }), lead.region && h('span', { text: lead.region }), h('span', { class: 'muted', text: lead.finding_id }))));
+      lead.amount && h('span', { shown: () => money(lead.amount.value, lead.amount.currency), title: exact(lead.amount.value, lead.amount.currency) }), period(lead.period) && h('span', { text: period(lead.period) }), lead.agency && h('span', { text: lead.agency.name }), lead.region && h('span', { shown: () => region(lead.region), title: lead.region }), h('span', { class: 'muted', text: lead.finding_id }))));
   }
   drawHead();
   live(head, drawHead);

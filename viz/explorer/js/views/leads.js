@@ -8,6 +8,7 @@ import { said, t, word } from '../i18n.js';
 import { forView } from '../keys.js';
 import { filterPanel, fromQuery, NAMES, saved, toApi, VIEWS } from '../leads/filters.js';
 import { emptyView, failed, menu, problemView, sheet, skeleton, toast } from '../overlay.js';
+import { region } from '../regions.js';
 import { go, link } from '../router.js';
 import { may, on, prefs, remember } from '../state.js';
 import { Table } from '../table.js';
@@ -30,7 +31,7 @@ const COLUMNS = [
   { id: 'triage', t: 'col_triage', width: 104, sort: 'triage', value: (f) => word('triage', f.triage), cell: (f) => badgeNow('triage', f.triage) },
   { id: 'family', t: 'col_family', width: 104, sort: 'family', hidden: true, value: (f) => word('family', f.family) },
   { id: 'status', t: 'col_status', width: 96, sort: false, hidden: true, value: (f) => word('status', f.status), cell: (f) => badgeNow('status', f.status) },
-  { id: 'region', t: 'col_region', width: 92, sort: 'region', hidden: true, value: (f) => f.region ?? '' },
+  { id: 'region', t: 'col_region', width: 130, sort: 'region', hidden: true, value: (f) => region(f.region) },
   { id: 'parties', t: 'col_parties', width: 'minmax(180px, 1.4fr)', two: true, sort: false, hidden: true, value: parties },
   { id: 'assignee', t: 'col_assignee', width: 110, sort: false, hidden: true, value: (f) => f.assignee?.name ?? f.assignee ?? '' },
   { id: 'score', t: 'col_score', width: 70, right: true, sort: 'score', hidden: true, value: (f) => f.score },

@@ -2,9 +2,10 @@
 import { at, get } from '../api.js';
 import { chart } from '../charts.js';
 import { clear, h, icon } from '../dom.js';
-import { brief, count, day, exact, moment, money } from '../format.js';
+import { brief, count, day, exact, moment, money, twoLines } from '../format.js';
 import { t, word } from '../i18n.js';
 import { emptyView, explain } from '../overlay.js';
+import { region } from '../regions.js';
 import { link } from '../router.js';
 import { searchBox } from '../search.js';
 
@@ -37,16 +38,16 @@ function families(data) {
 /** Places by family, darker where there is more; each cell leads to its list. */
 function matrix(data) {
   const cells = data.cities ?? [];
-  const cities = [...new Map(cells.map((c) => [c.region, c.name ?? c.region]))];
+  const cities = [...new Set(cells.map((c) => c.region))];
   const names = [...new Set(cells.map((c) => c.family))];
   const total = new Map();
   for (const c of cells) { const key = `${c.region}|${c.family}`; total.set(key, (total.get(key) ?? 0) + c.count); }
   const most = Math.max(1, ...total.values());
   return h('div', { class: 'card scroll' }, h('table', { class: 'plain matrix' }, h('caption', { t: 'cities_families' }),
     h('thead', {}, h('tr', {}, h('th', { scope: 'col', t: 'col_city' }), names.map((f) => h('th', { scope: 'col', class: 'right', shown: () => word('family', f) })))),
-    h('tbody', {}, cities.map(([region, name]) => h('tr', {}, h('th', { scope: 'row', text: name }), names.map((family) => {
-      const n = total.get(`${region}|${family}`) ?? 0;
-      return h('td', { class: `right ${shade(n, most)}` }, n ? h('a', { href: link('leads', null, { view: 'all', region, family }), text: count(n) }) : '');
+    h('tbody', {}, cities.map((city) => h('tr', {}, h('th', { scope: 'row', shown: () => region(city), title: city }), names.map((family) => {
+      const n = total.get(`${city}|${family}`) ?? 0;
+      return h('td', { class: `right ${shade(n, most)}` }, n ? h('a', { href: link('leads', null, { view: 'all', region: city, family }), text: count(n) }) : '');
     }))))));
 }
 
@@ -110,7 +111,7 @@ function prices() {
       figure = chart('prices', (c) => ({ type: 'scatter', data: { datasets: [
         { label: word('role', 'bidder'), data: dots(false), backgroundColor: c.C, pointRadius: 6 }, { label: word('role', 'winner'), data: dots(true), backgroundColor: c.A, pointStyle: 'rectRot', pointRadius: 9 },
         ...(ceiling ? [{ type: 'line', label: t('ceiling'), data: [{ x: 0, y: ceiling }, { x: bids.length + 1, y: ceiling }], borderColor: c.text, borderDash: [6, 4], pointRadius: 0, borderWidth: 1.5 }] : [])] },
-      options: { scales: { x: { min: 0, max: bids.length + 1, ticks: { stepSize: 1, callback: (v) => (v > 0 && v <= bids.length ? v : '') } }, y: { ticks: { callback: (v) => brief(v) } } }, plugins: { tooltip: { callbacks: { label: (i) => `${i.raw.b?.bidder ?? i.dataset.label}: ${money(i.raw.y)}` } } } } }), table);
+      options: { scales: { x: { min: 0, max: bids.length + 1, ticks: { stepSize: 1, callback: (v) => (v > 0 && v <= bids.length ? v : '') } }, y: { ticks: { callback: (v) => brief(v) } } }, plugins: { tooltip: { callbacks: { label: (i) => `${twoLines(i.raw.b?.bidder ?? i.dataset.label, 40)}: ${money(i.raw.y)}` } } } } }), table);
       clear(place, h('p', {}, h('strong', { text: node.name ?? node.key })), figure.element);
       await figure.draw();
     } catch (error) { clear(place, h('p', { class: 'muted', text: explain(error) })); }

@@ -6,6 +6,7 @@ import { count } from '../format.js';
 import { cell, said, word } from '../i18n.js';
 import { timeline } from '../lead/panels.js';
 import { emptyView, explain, failed, menu } from '../overlay.js';
+import { region } from '../regions.js';
 import { go, link } from '../router.js';
 import { may } from '../state.js';
 import { badge, headline, sum, tierBadge } from '../words.js';
@@ -26,7 +27,7 @@ export async function mount(root, { id }) {
     h('div', { class: 'bar tight page-head' }, h('h1', { class: 'grow', text: node.name || id }), badge('kind', node.kind), h('span', { class: 'muted number', text: id }),
       h('a', { class: 'button small', href: link('explore', null, { nodes: node.id ?? `Party/${id}` }) }, icon('network'), h('span', { t: 'open_explore' })), may('export.personal') && button('take_along', (e) => take(e.currentTarget), { picture: 'download', look: 'small' })),
     h('div', { class: 'cards' },
-      h('div', { class: 'card' }, h('h2', { t: 'profile' }), h('dl', { class: 'pairs' }, node.region && [h('dt', { t: 'col_region' }), h('dd', { text: node.region })], facts.map(([name, value]) => [h('dt', { shown: () => word('prop', name) }), h('dd', { shown: () => cell(node.label, name, value) })])),
+      h('div', { class: 'card' }, h('h2', { t: 'profile' }), h('dl', { class: 'pairs' }, node.region && [h('dt', { t: 'col_region' }), h('dd', { shown: () => region(node.region), title: node.region })], facts.map(([name, value]) => [h('dt', { shown: () => word('prop', name) }), h('dd', { shown: () => cell(node.label, name, value) })])),
         profile.record && h('details', {}, h('summary', { t: 'source_row' }), rowList(profile.record)),
         profile.by_type.length > 0 && h('table', { class: 'plain' }, h('tbody', {}, profile.by_type.map((row) => h('tr', {}, h('td', { shown: () => said(row.text) || word('edge', row.type) }), h('td', { class: 'right', text: count(row.count) }), h('td', { class: 'right' }, sum(row.amount ? { value: row.amount, currency: row.currency ?? 'CNY' } : null))))))),
       h('div', { class: 'card' }, h('h2', { t: ['leads_of_party', { n: () => count(leads.total) }] }), leads.items.length ? h('ul', { class: 'lead-list' }, leads.items.map((f) => h('li', {}, tierBadge(f.tier), h('a', { class: 'grow', href: link('lead', f.finding_id) }, h('strong', { said: f.title }), ' ', h('span', { class: 'muted', shown: () => headline(f) })), badge('triage', f.triage)))) : emptyView('no_leads', null)),
