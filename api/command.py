@@ -54,6 +54,7 @@ def serve(
     """Serve the API and the explorer until SIGTERM or SIGINT."""
     try:
         settings = read_settings(workspace=workspace, host=host, port=port, engine=engine)
+        settings.require_workspace()
         if settings.host in LOOPBACK and "cookie_secure" not in settings.model_fields_set:
             # Without TLS on the own machine a browser would not send a secure cookie back.
             settings = settings.model_copy(update={"cookie_secure": False})

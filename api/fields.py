@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
 from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from api.problems import ApiProblem
 
@@ -17,13 +18,13 @@ MOST_LISTED = 50
 def _printable(value: str) -> str:
     """Text without control characters other than line breaks and tabs, and without half surrogate pairs."""
     if any((ord(c) < 32 and c not in "\n\r\t") or 0xD800 <= ord(c) <= 0xDFFF or ord(c) == 127 for c in value):
-        raise ValueError("contains control characters")
+        raise PydanticCustomError("control_characters", "contains control characters")
     return value
 
 
 def _one_line(value: str) -> str:
     if "\n" in value or "\r" in value:
-        raise ValueError("contains a line break")
+        raise PydanticCustomError("line_break", "contains a line break")
     return _printable(value)
 
 

@@ -33,8 +33,12 @@ _PROBLEM = {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["where", "message"],
-                "properties": {"where": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["where", "type", "message"],
+                "properties": {
+                    "where": {"type": "string"},
+                    "type": {"type": "string", "description": "The kind of fault, for programs."},
+                    "message": {"type": "string", "description": "The fault in words, for people."},
+                },
             },
         },
         "approval_id": {"type": ["string", "integer"], "description": "Where a second person has to agree."},

@@ -1,7 +1,8 @@
 """The one shape of an error: RFC 9457 problem details, in the language that the caller asked for.
 
     {"type": "urn:qingfeng:problem:api_no_such_party", "title": "Not found", "status": 404, "detail": "…",
-     "code": "api_no_such_party", "request_id": "…", "errors": [{"where": "query.limit", "message": "…"}]}
+     "code": "api_no_such_party", "request_id": "…",
+     "errors": [{"where": "query.limit", "type": "less_than_equal", "message": "…"}]}
 
 `code` is stable and made for programs; `title` and `detail` are made for people. What went wrong inside is never
 in the answer: the request id leads to the log line that has it.
@@ -10,6 +11,7 @@ in the answer: the request id leads to the log line that has it.
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -133,10 +135,21 @@ def _said(code: str, said: Language, **values: object) -> str:
 def _invalid(request: Request, error: RequestValidationError) -> Response:
     said = language(request)
     errors = [
-        {"where": ".".join(str(part) for part in fault["loc"])[:200], "message": str(fault["msg"])[:300]}
+        {
+            "where": ".".join(str(part) for part in fault["loc"])[:200],
+            "type": str(fault["type"])[:100],
+            "message": _fault(fault, said)[:300],
+        }
         for fault in error.errors()[:20]
     ]
     return problem_response(request, "api_invalid", _said("api_invalid", said, count=len(errors)), errors=errors)
+
+
+def _fault(fault: Mapping[str, Any], said: Language) -> str:
+    """What is wrong with one value, by the kind of fault that the validation names."""
+    known = catalogue()
+    template = known.get(f"api.fault_{fault['type']}") or known["api.fault_other"]
+    return template.in_language(said).format_map(defaultdict(str, fault.get("ctx") or {}))
 
 
 def _http(request: Request, error: HTTPException) -> Response:

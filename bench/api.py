@@ -204,7 +204,10 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
 
 
 def workload(server: Server) -> dict[str, Callable[[random.Random], Request]]:
-    """What is asked, each drawn from several hundred different questions of the world's own names and ids."""
+    """What is asked, each drawn from several hundred different questions of the world's own names and ids.
+
+    Pages of findings are kept by the server until a finding changes; "findings page, new" is never the same twice.
+    """
     firms = server.get("/api/v1/search?q=O0000&kinds=firm&limit=500")["items"]
     names = [firm["name"] for firm in firms]
     ids = [quote(firm["key"]) for firm in firms]
@@ -224,7 +227,13 @@ def workload(server: Server) -> dict[str, Callable[[random.Random], Request]]:
         "findings page": [server.request("GET", f"/api/v1/findings?limit=50&{chosen}") for chosen in filters],
         "match of 100": [server.request("POST", "/api/v1/match", batch) for batch in batches],
     }
-    return {name: requests_of(requests) for name, requests in kinds.items()}
+    draws = {name: requests_of(requests) for name, requests in kinds.items()}
+
+    def never_asked(chance: random.Random) -> Request:
+        """A page that no cache can have: nobody asked for exactly this sum before."""
+        return server.request("GET", f"/api/v1/findings?limit=50&amount_min={chance.randrange(10**9)}")
+
+    return {**draws, "findings page, new": never_asked}
 
 
 def requests_of(requests: list[Request]) -> Callable[[random.Random], Request]:

@@ -63,6 +63,7 @@ def run_scan_and_store(
         StoreError: another scan is running, or the store is locked, full or out of reach.
         WorkspaceError, ScanError, EngineError: see `queries.session.scan_workspace`.
     """
+    settings.require_workspace()
     store = open_store(settings.store_address())
     try:
         store.upgrade()

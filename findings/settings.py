@@ -5,20 +5,35 @@ What each one does is told in the catalogue, section `setting`, in both language
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from i18n import Language, Problem, catalogue, text
 
 PREFIX = "QINGFENG_"
+
+
+OTHERS = frozenset(
+    {
+        "SECRET",  # key of the ids of persons, `graph.snapshot`
+        "LANG",  # another name of LANGUAGE
+        "CACHE",  # downloads, `graph.neo4j.download`
+        "SITE",  # deploy/Caddyfile
+        "API",
+        "SHARED",  # the tests' data
+    }
+)
+"""What begins with `PREFIX` and is read elsewhere. All that begins with `NEO4J_` is the graph server's."""
+NEO4J = "NEO4J_"
 
 
 class SettingsError(Problem):
@@ -82,6 +97,15 @@ class Settings(BaseSettings):
         """The store's URL: the setting, or SQLite in the workspace."""
         return self.store_url or f"sqlite:///{self.workspace / 'findings.db'}"
 
+    def require_workspace(self) -> None:
+        """Refuse a workspace that is not there: a mistyped name must not become an empty new one.
+
+        Raises:
+            SettingsError: there is no such folder.
+        """
+        if not self.workspace.is_dir():
+            raise SettingsError("store_no_workspace", workspace=self.workspace)
+
     def signing_key(self) -> bytes:
         """The 32-byte key of what the product signs: `secret_key`, or the workspace's `api.key`, made when needed.
 
@@ -107,8 +131,9 @@ def read_settings(**given: Any) -> Settings:
     """The settings of the environment and `.env`; what is given here, other than None, goes before them.
 
     Raises:
-        SettingsError: one of them cannot be used; names them all.
+        SettingsError: one of them cannot be used, or there is no setting of that name; names them all.
     """
+    check_names([*os.environ, *DotEnvSettingsSource(Settings).env_vars])
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -117,6 +142,21 @@ def read_settings(**given: Any) -> Settings:
             for e in error.errors(include_input=False, include_url=False)
         )
         raise SettingsError("store_settings", problems=problems) from None
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse names that begin like settings and are none: a misspelt one would be passed over without a word.
+
+    Raises:
+        SettingsError: names each of them, with the setting that it may have been meant to be.
+    """
+    known = {name.upper() for name in Settings.model_fields} | OTHERS
+    given = sorted({name.upper() for name in names if name.upper().startswith(PREFIX)})
+    unknown = [name for name in given if (end := name.removeprefix(PREFIX)) not in known and not end.startswith(NEO4J)]
+    if unknown:
+        near = {name: difflib.get_close_matches(name.removeprefix(PREFIX), sorted(known), n=1) for name in unknown}
+        said = [f"{name} (→ {PREFIX}{near[name][0]})" if near[name] else name for name in unknown]
+        raise SettingsError("store_setting_unknown", names=", ".join(said))
 
 
 def settings_page(language: Language) -> str:

@@ -38,6 +38,7 @@ def opened(workspace: Path | None) -> Iterator[tuple[Settings, Store]]:
     """The settings and the store of a workspace; a `Problem` inside ends the command with its words and status 1."""
     try:
         settings = read_settings(workspace=workspace)
+        settings.require_workspace()
         store = open_store(settings.store_address())
         try:
             store.upgrade()

@@ -43,7 +43,7 @@ def _key(store: Store, role: Role) -> dict[str, str]:
 
 
 @contextmanager
-def _server(world: World, place: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def _server(world: World, place: Path, *more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -54,6 +54,7 @@ def _server(world: World, place: Path) -> Iterator[tuple[subprocess.Popen[bytes]
         "QINGFENG_LOG_LEVEL": "WARNING",
     }
     command = [sys.executable, "-m", "api.command", "--workspace", str(world.workspace), "--port", str(port)]
+    command += more
     process = subprocess.Popen(command, env=environment)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -146,6 +147,31 @@ def test_a_scan_is_started_once_runs_beside_the_server_and_is_recorded(world: Wo
     store.close()
 
 
+def test_nobody_sees_a_lead_as_it_was_before_a_decision_whichever_worker_answers(world: World, place: Path) -> None:
+    store = open_store(f"sqlite:///{place}")
+    headers = _key(store, Role.SUPERVISOR)
+    # A new connection for each request, for whichever worker takes it.
+    apart = httpx.Limits(max_keepalive_connections=0)
+    with (
+        _server(world, place, "--workers", "2") as (process, address),
+        httpx.Client(base_url=address, headers=headers, limits=apart, timeout=30) as client,
+    ):
+        assert len(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()) >= 2
+
+        def listed() -> dict[str, str]:
+            items = client.get(f"{V1}/findings?limit=20").json()["items"]
+            return {item["finding_id"]: item["triage"] for item in items}
+
+        for finding in listed():
+            assert [listed()[finding] for _ in range(4)] == ["open"] * 4  # every worker keeps the page
+            step = {"action": "start"}
+            made = client.post(f"{V1}/findings/{finding}/triage", headers={"If-Match": '"1"'}, json=step)
+            assert made.status_code == 200, made.text
+            assert [listed()[finding] for _ in range(4)] == ["in_review"] * 4
+    assert verify(store).whole
+    store.close()
+
+
 def test_a_taken_port_and_wrong_settings_end_with_a_sentence(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -164,3 +190,20 @@ def test_a_taken_port_and_wrong_settings_end_with_a_sentence(tmp_path: Path) -> 
             assert expected in ended.stderr
             assert "Traceback" not in ended.stderr
             assert ended.stdout == ""  # no account was made
+
+
+def test_a_mistyped_workspace_is_not_made_and_a_mistyped_setting_not_passed_over(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    for environment, expected in (({}, str(wrong)), ({"QINGFENG_TRUSTED_PROXYS": "*"}, "QINGFENG_TRUSTED_PROXIES")):
+        ended = subprocess.run(
+            [sys.executable, "-m", "api.command", "--workspace", str(wrong)],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode == 1
+        assert expected in ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert not wrong.exists()

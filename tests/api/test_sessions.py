@@ -15,6 +15,7 @@ from findings.access.models import BrowserSession
 from findings.access.rights import Role
 from findings.audit.trail import read
 from findings.store.base import now
+from i18n import catalogue
 from tests.api.conftest import PASSWORD, PURPOSE, Serve, Served
 
 V1 = "/api/v1"
@@ -170,6 +171,37 @@ def test_a_problem_speaks_the_callers_language(served: Served) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
         assert said in answer.json()["detail"]
         assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "zh", "en"),
+    [
+        ("limit=0", "greater_than_equal", "不得小于 1", "must not be less than 1"),
+        ("limit=ten", "int_parsing", "应为整数", "must be a whole number"),
+        ("tier=D", "string_pattern_mismatch", "格式不符", "must match"),
+        ("from=soon", "date_from_datetime_parsing", "应为日期", "must be a date"),
+        ("q=%0A", "line_break", "含有换行", "contains a line break"),
+        ("facets=perhaps", "bool_parsing", "应为 true 或 false", "must be true or false"),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_said_in_the_callers_language(
+    served: Served, query: str, kind: str, zh: str, en: str
+) -> None:
+    for language, said in (("zh", zh), ("en", en)):
+        headers = {**served.key(Role.VIEWER), "Accept-Language": language}
+        answer = served.client.get(f"{V1}/findings?{query}", headers=headers)
+        assert answer.status_code == 422
+        (fault,) = answer.json()["errors"]
+        assert (fault["where"], fault["type"]) == (f"query.{query.partition('=')[0]}", kind)
+        assert said in fault["message"]
+
+
+def test_every_fault_of_a_value_has_words_and_an_unknown_one_too(served: Served) -> None:
+    for body, kind in (({}, "missing"), ({"queries": {}}, "too_short"), ({"queries": [], "x": 1}, "dict_type")):
+        answer = served.client.post(f"{V1}/match", json=body, headers=served.key(Role.SUPERVISOR))
+        faults = {fault["type"]: fault["message"] for fault in answer.json()["errors"]}
+        assert faults[kind] == catalogue()[f"api.fault_{kind}"].zh.format(min_length=1, actual_length=0)
+    assert faults["extra_forbidden"] == "不接受此项"
 
 
 def test_every_answer_names_snapshot_and_scan_and_forbids_what_is_not_ours(served: Served) -> None:

@@ -26,6 +26,8 @@ OF_THE_COMMAND_LINE = frozenset(
         "api_demo_loopback",
         "export_outside_reference",
         "export_picture_format",
+        "store_no_workspace",
+        "store_setting_unknown",
     }
 )
 """Codes that no request meets, or that would be a fault of the server if one did."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from findings.settings import PREFIX, Settings, SettingsError, read_settings, settings_page
+from findings.settings import PREFIX, Settings, SettingsError, check_names, read_settings, settings_page
 from i18n import LANGUAGES, Language, catalogue
 from tests.conftest import ROOT
 
@@ -62,3 +63,31 @@ def test_the_signing_key_is_made_once_by_whoever_is_first(tmp_path: Path) -> Non
     assert (tmp_path / "new" / "api.key").stat().st_mode & 0o777 == 0o600
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["api.key"]
     assert Settings(secret_key=SecretStr("given")).signing_key() not in keys
+
+
+def test_a_name_that_is_no_setting_is_refused_with_the_one_it_is_like(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("QINGFENG_AUDIT_PURPOSE_REQUIERD=false\nOTHER=1\n")
+    monkeypatch.setenv("QINGFENG_RATE_PER_MINUT", "hunter2")
+    monkeypatch.setenv("QINGFENG_XYZ", "hunter2")
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+    said = str(caught.value)
+    assert "QINGFENG_AUDIT_PURPOSE_REQUIERD (→ QINGFENG_AUDIT_PURPOSE_REQUIRED)" in said
+    assert "QINGFENG_RATE_PER_MINUT (→ QINGFENG_RATE_PER_MINUTE)" in said
+    assert "QINGFENG_XYZ" in said
+    assert "hunter2" not in said
+
+
+def test_what_other_parts_read_is_no_mistake() -> None:
+    check_names(["QINGFENG_SECRET", "qingfeng_port", "QINGFENG_NEO4J_URI", "PATH", "QINGFENG_LANG", "QINGFENG_SHARED"])
+    named = {
+        name
+        for folder in ("graph", "loaders", "queries", "findings", "api", "viz", "i18n", "deploy")
+        for file in (ROOT / folder).rglob("*")
+        if file.suffix in (".py", ".yml", ".service", ".timer", "") and file.is_file()
+        for name in re.findall(r"QINGFENG_[A-Z][A-Z0-9_]*[A-Z0-9]", file.read_text(encoding="utf-8", errors="ignore"))
+    }
+    check_names(named - {"QINGFENG_NEO4J"})  # the beginning of names

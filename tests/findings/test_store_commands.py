@@ -107,3 +107,9 @@ def test_every_command_has_help(verb: str) -> None:
     done = CliRunner().invoke(app, [*verb.split(), "--help"])
     assert done.exit_code == 0
     assert "--json" in done.stdout
+
+
+def test_a_workspace_that_is_not_there_is_said_before_anything_is_asked_for(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    assert str(wrong) in call(wrong, "findings", "list", code=1)
+    assert not wrong.exists()
