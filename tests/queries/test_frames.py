@@ -27,5 +27,5 @@ def test_it_gives_what_duckdb_gives(rows: int) -> None:
 
 
 def test_texts_alone_make_a_frame() -> None:
-    own = frame(duckdb.sql("SELECT 'a' AS one, NULL::VARCHAR AS other"))
+    own = frame(duckdb.connect().sql("SELECT 'a' AS one, NULL::VARCHAR AS other"))
     assert own.to_dict("records") == [{"one": "a", "other": None}]
