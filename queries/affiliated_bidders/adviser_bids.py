@@ -53,7 +53,8 @@ SELECT e.tender_id, t.title, e.day, e.bidder_id AS bidder, p.name AS bidder_name
        list_sort(list(DISTINCT {ref("bids", "e.bid_key")})) AS bid_refs, list_sort(list(DISTINCT a.ref)) AS refs
 FROM advice a JOIN tenders t ON t.project_id = a.project_id AND t.tender_id <> a.advice_id
 JOIN entries e ON e.tender_id = t.tender_id AND e.bidder_id = a.party_id AND e.day >= a.advised_on
-LEFT JOIN disclosures g ON g.ref_id IN (t.tender_id, t.project_id) AND g.published_on <= e.day
+CROSS JOIN unnest([t.tender_id, t.project_id]) AS about(id)
+LEFT JOIN disclosures g ON g.ref_id = about.id AND g.published_on <= e.day
 LEFT JOIN parties p ON p.id = e.bidder_id
 GROUP BY ALL
 ORDER BY e.tender_id, e.bidder_id

@@ -25,8 +25,9 @@ WITH joint AS (
   -- A consortium bids once: its price stands in whichever member's row has it.
   SELECT tender_id, consortium_id, max(price) AS price FROM entries WHERE consortium_id IS NOT NULL GROUP BY ALL
 ),
+partners AS (SELECT tender_id, bidder_id FROM entries WHERE consortium_id IS NOT NULL),
 several AS (
-  SELECT tender_id, bidder_id FROM entries GROUP BY ALL
+  SELECT tender_id, bidder_id FROM entries SEMI JOIN partners USING (tender_id, bidder_id) GROUP BY ALL
   HAVING count(DISTINCT consortium_id) + max(CAST(consortium_id IS NULL AS INTEGER)) > 1
 ),
 capacities AS (

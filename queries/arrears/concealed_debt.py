@@ -33,14 +33,15 @@ WITH due AS (
     AND c.due_on + $grace_days < $data_as_of
     AND c.buyer_id IN (SELECT payer_id FROM payments)
 ),
-paid AS (
+made AS (
   -- A payment that names only the debt was made for the debt's contract.
-  SELECT c.contract_id, sum(p.amount) AS paid, list({'table': 'payments', 'key': p._key} ORDER BY p._key) AS refs
+  SELECT c.contract_id, p.amount, p._key AS key
   FROM payments p LEFT JOIN debts d ON d.debt_id = p.debt_id
-  JOIN due c ON c.contract_id = coalesce(p.contract_id, d.contract_id) AND c.debtor_id = p.payer_id GROUP BY ALL
+  JOIN due c ON c.contract_id = coalesce(p.contract_id, d.contract_id) AND c.debtor_id = p.payer_id
 ),
+paid AS (SELECT contract_id, sum(amount) AS paid FROM made GROUP BY contract_id),
 short AS (
-  SELECT d.*, coalesce(p.paid, 0) AS paid, p.refs AS payment_refs, d.amount - coalesce(p.paid, 0) AS owed
+  SELECT d.*, coalesce(p.paid, 0) AS paid, d.amount - coalesce(p.paid, 0) AS owed
   FROM due d LEFT JOIN paid p USING (contract_id)
   WHERE (d.amount - coalesce(p.paid, 0)) * 100 > $open_pct * d.amount
 ),
@@ -54,7 +55,9 @@ entered AS (
   SELECT contract_id, sum(open) AS open, list({'table': 'debts', 'key': debt_key} ORDER BY debt_key) AS refs
   FROM balance WHERE contract_id IS NOT NULL GROUP BY ALL
 )
-SELECT s.*, e.refs AS entry_refs, coalesce(x.name, s.debtor_id) AS debtor_name,
+SELECT s.*, (SELECT list({'table': 'payments', 'key': m.key} ORDER BY m.key) FROM made m
+             WHERE m.contract_id = s.contract_id) AS payment_refs,
+       e.refs AS entry_refs, coalesce(x.name, s.debtor_id) AS debtor_name,
        coalesce(y.name, s.creditor_id) AS creditor_name, CAST($data_as_of AS DATE) AS as_of,
        (SELECT coalesce(sum(p.amount), 0) FROM payments p LEFT JOIN debts d ON d.debt_id = p.debt_id
         WHERE p.payer_id = s.debtor_id AND p.payee_id = s.creditor_id

@@ -85,7 +85,8 @@ paid AS (
   SELECT tender_id, winner, loser, sum(amount) AS paid_sum, count(*) AS payments, max(day) AS last_day,
          list({{'table': ledger, 'key': key}} ORDER BY ledger, key) AS refs
   FROM due GROUP BY tender_id, winner, loser
-)
+),
+fed AS (SELECT tender_id, winner, loser FROM let UNION SELECT tender_id, winner, loser FROM paid)
 SELECT b.tender_id, b.regime, b.winner, w.name AS winner_name, b.loser, l.name AS loser_name, b.day, b.price,
        b.bid_id, b.lost_bid, [{ref("bids", "b.bid_key")}, {ref("bids", "b.lost_key")}] AS bid_refs,
        coalesce(s.let_sum, 0) AS let_sum, coalesce(s.contracts, []) AS contracts,
@@ -95,10 +96,10 @@ SELECT b.tender_id, b.regime, b.winner, w.name AS winner_name, b.loser, l.name A
        coalesce(p.paid_sum, 0) AS paid_sum, coalesce(p.payments, 0) AS payments, coalesce(h.earlier, 0) AS earlier,
        coalesce(h.usual, 0) AS usual, greatest(s.last_day, p.last_day) AS last_day,
        list_concat(coalesce(s.refs, []), coalesce(p.refs, [])) AS refs
-FROM beaten b LEFT JOIN let s USING (tender_id, winner, loser) LEFT JOIN paid p USING (tender_id, winner, loser)
+FROM (FROM beaten SEMI JOIN fed USING (tender_id, winner, loser)) b
+LEFT JOIN let s USING (tender_id, winner, loser) LEFT JOIN paid p USING (tender_id, winner, loser)
 LEFT JOIN history h USING (tender_id, winner, loser)
 LEFT JOIN parties w ON w.id = b.winner LEFT JOIN parties l ON l.id = b.loser
-WHERE s.tender_id IS NOT NULL OR p.tender_id IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY b.tender_id, b.winner, b.loser ORDER BY b.bid_id, b.lost_bid) = 1
 ORDER BY b.tender_id, b.winner, b.loser
 """)

@@ -45,9 +45,9 @@ agencies AS (
 ),
 -- The last day of an ended registration with the insuring firm.
 formerly AS (
-  SELECT person_id, org_id, max(valid_to) AS left_on,
-         list({'table': 'registrations', 'key': _key} ORDER BY _key) AS refs
-  FROM registrations GROUP BY ALL
+  SELECT r.person_id, r.org_id, max(r.valid_to) AS left_on,
+         list({'table': 'registrations', 'key': r._key} ORDER BY r._key) AS refs
+  FROM registrations r SEMI JOIN apart a ON a.person_id = r.person_id AND a.insured_org_id = r.org_id GROUP BY ALL
 ),
 -- One of the two firms controls the other, or one party controls both.
 controls AS (
@@ -71,7 +71,7 @@ served AS (
          list(DISTINCT {'table': 'bids', 'key': b._key} ORDER BY {'table': 'bids', 'key': b._key})
            FILTER (WHERE b.is_winner) AS bid_refs
   FROM apart a
-  JOIN (SELECT bid_id, person_id FROM bid_members
+  JOIN (SELECT bid_id, person_id FROM bid_members SEMI JOIN apart USING (person_id)
         UNION SELECT bid_id, project_manager_id FROM bids WHERE project_manager_id IS NOT NULL) m USING (person_id)
   JOIN bids b ON b.bid_id = m.bid_id AND b.bidder_id = a.org_id
   GROUP BY ALL
