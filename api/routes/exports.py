@@ -12,12 +12,13 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from api.exporting import approved, attachment, watermark
 from api.fields import FindingId, NodeId, PathId
-from api.guard import GuardedRoute, heavy, principal, show
+from api.guard import GuardedRoute, heavy, principal, show, shown
 from api.platform import Platform, platform_of
 from api.problems import language
 from api.routes.findings import Chosen, whole
 from api.routes.graph import checked, explorer, found, withheld
 from api.scope import lead
+from api.whole import chosen_whole
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, list_findings, stream_findings
 from findings.store.summary import ENTITIES, summaries, summary
@@ -68,8 +69,9 @@ class Taken(BaseModel):
 def findings_csv(request: Request, wanted: Chosen, said: Said = None) -> Response:
     """Every lead that the filter chooses, as a table. No formula in it runs in a spreadsheet."""
     tongue = said or language(request)
-    show(request, "findings", ("all that the filter chooses",))
-    lines = csv_lines(findings_table(_summaries(platform_of(request), wanted), tongue), watermark(request), tongue)
+    ids, subject = chosen_whole(platform_of(request), wanted)
+    shown(request, subject)
+    lines = csv_lines(findings_table(_summaries(platform_of(request), wanted, ids), tongue), watermark(request), tongue)
     headers = {"Content-Disposition": 'attachment; filename="findings.csv"', "Cache-Control": "no-store"}
     return StreamingResponse(lines, media_type=CSV, headers=headers)
 
@@ -79,15 +81,17 @@ def findings_csv(request: Request, wanted: Chosen, said: Said = None) -> Respons
 def findings_xlsx(request: Request, wanted: Chosen, said: Said = None) -> Response:
     """Every lead that the filter chooses, as a workbook."""
     tongue = said or language(request)
-    show(request, "findings", ("all that the filter chooses",))
-    table = findings_table(_summaries(platform_of(request), wanted), tongue)
+    ids, subject = chosen_whole(platform_of(request), wanted)
+    shown(request, subject)
+    table = findings_table(_summaries(platform_of(request), wanted, ids), tongue)
     return attachment(xlsx_bytes([table], watermark(request), tongue), XLSX, "findings.xlsx")
 
 
-def _summaries(platform: Platform, wanted: Filter) -> Iterator[dict[str, Any]]:
+def _summaries(platform: Platform, wanted: Filter, ids: frozenset[str]) -> Iterator[dict[str, Any]]:
     with platform.store.reading() as session:
         for row in stream_findings(session, wanted):
-            yield summary(row, row.entities[:ENTITIES])
+            if row.finding_id in ids:  # others came after the record was written
+                yield summary(row, row.entities[:ENTITIES])
 
 
 @router.get("/findings/{finding_id}/dossier.html", response_class=HTMLResponse, responses=_answers("text/html"))

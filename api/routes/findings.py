@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.answers import answer, json_bytes
 from api.fields import FindingId, Limit, PathId
-from api.guard import GuardedRoute, principal, show, shown, subject_of
+from api.guard import GuardedRoute, principal, shown, subject_of
 from api.leads import detail
 from api.models import Detail, GraphShown, Items, Page, TimelineShown
 from api.pages import Written
@@ -20,6 +20,7 @@ from api.platform import Platform, platform_of
 from api.routes.graph import checked, explorer, found, withheld
 from api.scope import lead
 from api.selection import Paged, Selection
+from api.whole import chosen_whole
 from findings.access.principal import Principal
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, facets, list_findings, stream_findings
@@ -65,14 +66,18 @@ def findings(request: Request, asked: Annotated[Paged, Query()]) -> Response:
 )
 def stream(request: Request, wanted: Chosen) -> Response:
     """Every lead that the filter chooses, a JSON object a line: its summary and `document`. Nothing is cut off."""
-    show(request, "findings", ("all that the filter chooses",))
-    return StreamingResponse(_lines(platform_of(request), wanted), media_type="application/x-ndjson")
+    platform = platform_of(request)
+    ids, subject = chosen_whole(platform, wanted)
+    shown(request, subject)
+    return StreamingResponse(_lines(platform, wanted, ids), media_type="application/x-ndjson")
 
 
-def _lines(platform: Platform, wanted: Filter) -> Iterator[bytes]:
+def _lines(platform: Platform, wanted: Filter, ids: frozenset[str]) -> Iterator[bytes]:
     lines: list[bytes] = []
     with platform.store.reading() as session:
         for row in stream_findings(session, wanted):
+            if row.finding_id not in ids:  # it came after the record was written
+                continue
             lines.append(json_bytes({**summary(row, row.entities[:ENTITIES]), "document": row.document}))
             if len(lines) == STREAMED_AT_ONCE:
                 yield b"\n".join(lines) + b"\n"
@@ -89,7 +94,8 @@ def of_party(
     cursor: Annotated[str | None, Query(max_length=2_000, pattern=r"^[A-Za-z0-9_-]+$")] = None,
 ) -> Response:
     """The leads that a party takes part in."""
-    checked(request, [node_id("Party", party_id)])
+    node = checked(request, [node_id("Party", party_id)])[0]
+    found(lambda: explorer(request).node(node))
     wanted = Filter(scope=principal(request).scope(), entities=(party_id,))
     with platform_of(request).store.reading() as session:
         page = list_findings(session, wanted, DEFAULT_SORT, limit, cursor)

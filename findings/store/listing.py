@@ -103,6 +103,12 @@ def stream_findings(session: Session, chosen: Filter, batch: int = 500) -> Itera
         after = rows[-1].finding_id
 
 
+def chosen_ids(session: Session, chosen: Filter) -> list[str]:
+    """The ids of all findings that a filter chooses, sorted."""
+    query = select(FindingRow.finding_id).where(*conditions(chosen)).order_by(FindingRow.finding_id)
+    return list(session.scalars(query))
+
+
 def get_finding(session: Session, finding_id: str, scope: Scope) -> FindingRow:
     """One finding, by its id or an unambiguous beginning of it of at least six digits.
 

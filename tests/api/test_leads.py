@@ -87,9 +87,19 @@ def test_what_is_known_is_not_sent_again(served: Served) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_only_a_party_has_leads_of_its_own(served: Served) -> None:
+    entities = [entity for item in served.get("/findings?limit=500")["items"] for entity in item["entities"]]
+    party = next(entity["id"] for entity in entities if entity["kind"] == "org")
+    assert served.get(f"/parties/{party}/findings")["total"] > 0
+    for kind in {entity["kind"] for entity in entities} - {"org", "person"}:
+        thing = next(entity["id"] for entity in entities if entity["kind"] == kind)
+        answer = served.client.get(f"{V1}/parties/{thing}/findings", headers=served.key(Role.SUPERVISOR))
+        assert (answer.status_code, answer.json()["code"]) == (404, "api_not_found"), kind
+
+
 def test_ten_thousand_leads_stream_whole(serve: Serve) -> None:
     served = serve()
-    _multiply(served, 10_000)
+    multiply(served, 10_000)
     total = served.get("/findings?limit=1")["total"]
     assert total > 10_000
     with served.client.stream("GET", f"{V1}/findings/stream", headers=served.key(Role.VIEWER)) as answer:
@@ -98,7 +108,7 @@ def test_ten_thousand_leads_stream_whole(serve: Serve) -> None:
     assert answer.headers["content-type"] == "application/x-ndjson"
 
 
-def _multiply(served: Served, count: int) -> None:
+def multiply(served: Served, count: int) -> None:
     """The same leads under other ids, as many as are wanted."""
     with served.store.engine.begin() as connection:
         there = connection.exec_driver_sql("SELECT count(*) FROM findings").scalar_one()
