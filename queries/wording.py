@@ -40,9 +40,9 @@ def tie(how: str) -> Text:
 
 
 def name(row: Any, role: str) -> str:
-    """The name in `<role>_name`, or the id in `<role>` where no table names the party."""
+    """The name in `<role>_name`, or the id in `<role>` or `<role>_id` where no table names the party."""
     value = row[f"{role}_name"]
-    return value if isinstance(value, str) else str(row[role])
+    return value if isinstance(value, str) else str(row[role] if role in row else row[f"{role}_id"])
 
 
 def on(day: int) -> date:
