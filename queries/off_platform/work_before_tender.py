@@ -187,7 +187,7 @@ def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
         ),
         verdict(
             "later_notice",
-            not pd.isna(row["opened_by"]) and row["opened_by"] < row["notice_on"],
+            bool(row["opened_by"] < row["notice_on"]),
             yes=Text(
                 zh="该标段在所记公告日之前已有投标或开标，所记公告应为更正公告或录入有误。",
                 en="Bids were in, or opened, before the recorded notice: it is a correction or a slip of the record.",

@@ -1,7 +1,7 @@
 """Mutants of the Python that judges: one condition dropped or turned round, one edge or constant moved.
 
-Only what decides is changed. Sentences, scores, links and evidence of a lead are not: cases say what is found, how it
-is judged and whom it names, not how it is worded.
+Only what decides is changed. Sentences, scores, periods, links and evidence of a lead are not: cases say what is found,
+how it is judged and whom it names, not how it is worded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from tests.mutation.mutant import CodeMutant, FunctionKey
 
 _WORDING_CALLS = frozenset({"Text", "format", "listing", "money", "name", "join"})
 _WORDING_TYPES = frozenset({"Text", "Link", "Ref"})
-_WORDING_ARGUMENTS = frozenset({"reasons", "links", "score", "rank", "records", "statistics", "yes", "no", "unknown"})
+_WORDING_ARGUMENTS = frozenset(
+    {"reasons", "links", "score", "rank", "period", "records", "statistics", "yes", "no", "unknown"}
+)
 _FUNCTIONS = (ast.FunctionDef, ast.Lambda)
 
 _TURNED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {

@@ -111,11 +111,26 @@ def _joins(node: exp.Expr) -> Iterator[tuple[str, str, Edit]]:
         yield "left join made inner", _short(node), lambda twin: twin.set("side", None)
     if node.kind in ("SEMI", "ANTI"):
         yield f"{node.kind.lower()} join dropped", _short(node), lambda twin: twin.pop()
-    elif (on := node.args.get("on")) is not None and not isinstance(on, exp.And | exp.Or):
+    elif (on := node.args.get("on")) is not None and not isinstance(on, exp.And | exp.Or) and not _only_names(node):
         yield "condition dropped", _short(node), lambda twin: twin.set("on", exp.true())
     using = node.args.get("using") or []
     for place, column in enumerate(using if len(using) > 1 else []):
         yield "conjunct dropped", f"{_short(column)} of {_short(node)}", _without("using", place)
+
+
+def _only_names(join: exp.Join) -> bool:
+    """Whether a join is there for what a party is called: with another condition it would only say another name."""
+    select, table = join.parent, join.alias_or_name or join.this.alias_or_name
+    columns = [c for c in select.find_all(exp.Column) if c.table == table] if select else []
+    used = {c.name for c in columns if join not in _around(c)}
+    return join.side == "LEFT" and used == {"name"}
+
+
+def _around(node: exp.Expr) -> Iterator[exp.Expr]:
+    """The nodes around a node, innermost first."""
+    while (parent := node.parent) is not None:
+        yield parent
+        node = parent
 
 
 def _branches(node: exp.Expr) -> Iterator[tuple[str, str, Edit]]:

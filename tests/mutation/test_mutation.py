@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import CodeType
 
 import pytest
 
@@ -12,7 +11,7 @@ import queries.groups
 from queries.registry import detector
 from tests.mutation.catalogue import live_functions, module_mutants, text_mutants
 from tests.mutation.cypher import cypher_changes
-from tests.mutation.mutant import CodeMutant, FunctionKey, Mutant
+from tests.mutation.mutant import CodeMutant, Mutant
 from tests.mutation.report import page
 from tests.mutation.run import Tried, run, sampled
 from tests.mutation.session import CannotMutate, Outcome
@@ -46,13 +45,16 @@ def test_a_dropped_condition_is_killed_by_the_case_that_needs_it(tmp_path: Path)
 
 
 def test_changed_code_is_tried_and_leaves_no_trace(tmp_path: Path) -> None:
+    turned = "Group.consortium_excuse: self.units == 1 -> self.units != 1"
     mutants = module_mutants([Path(queries.groups.__file__)])
-    alone = "groups: len(bidders) > 1 -> len(bidders) <= 1"
-    part = "Group.verdicts: not alone of touched and (not flagged) and (not alone)"
-    hanging = next(m for m in mutants if isinstance(m, CodeMutant) and m.change == alone)
-    forever = CodeMutant("shared", "loop", "endless", "never ends", hanging.inside, lambda: _endless(hanging))
-    idle = replace(hanging, change="in no function that runs", inside=replace(hanging.inside, line=0))
-    chosen = [*(m for m in mutants if m.change in (alone, part)), forever, idle]
+    partners = next(m for m in mutants if isinstance(m, CodeMutant) and m.change == turned)
+    chosen = [
+        replace(partners, change="no change", codes=dict),
+        partners,
+        replace(partners, change="no end", codes=lambda: {partners.inside: _endless.__code__}),
+        replace(partners, change="no change again", codes=dict),
+        replace(partners, change="not run", inside=replace(partners.inside, line=0)),
+    ]
     tried = run(
         [detector(DETECTOR)],
         chosen,
@@ -62,20 +64,17 @@ def test_changed_code_is_tried_and_leaves_no_trace(tmp_path: Path) -> None:
         cases={DETECTOR: _cases("one legal representative of two bidders")},
     )
     assert {one.mutant.change: one.outcome.verdict for one in tried} == {
-        alone: "killed",
-        part: "survived",
-        "never ends": "timeout",
-        "in no function that runs": "unreached",
+        "no change": "survived",
+        turned: "killed",
+        "no end": "timeout",
+        "no change again": "survived",
+        "not run": "unreached",
     }
 
 
-def _endless(mutant: CodeMutant) -> dict[FunctionKey, CodeType]:
-    def groups(rows: object) -> object:
-        while True:
-            pass
-        yield
-
-    return {mutant.inside: groups.__code__}
+def _endless(_: object) -> None:
+    while True:
+        pass
 
 
 def test_cases_must_hold_before_anything_is_changed(tmp_path: Path) -> None:
@@ -144,7 +143,7 @@ def test_a_sample_is_drawn_from_each_owner_and_by_the_seed() -> None:
 
 
 def test_the_report_counts_by_part_and_names_survivors() -> None:
-    first, second, third = text_mutants([detector(DETECTOR)])[:3]
+    first, second, third = (Mutant("affiliated_bidders", DETECTOR, "edge moved", change) for change in "abc")
     outcomes = (Outcome("killed", "a case"), Outcome("survived"), Outcome("invalid"))
     lines = page([Tried(m, o) for m, o in zip((first, second, third), outcomes, strict=True)], "Title").splitlines()
     assert "| affiliated_bidders | 2 | 1 | 1 | 50.0% |" in lines
