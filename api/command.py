@@ -27,6 +27,9 @@ LANGUAGE = shell_language()
 SECONDS_TO_END = 20
 """How long requests under way may take after the signal to stop."""
 
+SECONDS_TO_START = 120
+"""A worker that has not answered its parent for so long is begun anew; on a busy machine it takes a while to load."""
+
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 DEMO_USERS: dict[str, Role] = {
@@ -96,6 +99,7 @@ def run(settings: Settings, workers: int = 1) -> None:
         "forwarded_allow_ips": settings.trusted_proxies,
         "timeout_graceful_shutdown": SECONDS_TO_END,
         "timeout_keep_alive": 30,
+        "timeout_worker_healthcheck": SECONDS_TO_START,
     }
     if workers == 1:
         uvicorn.run(create_app(settings), **options)
