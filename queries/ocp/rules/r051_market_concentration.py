@@ -40,12 +40,13 @@ RULE = Rule(
     select=MARKET
     + """
 SELECT m.buyer_id AS buyer, m.category AS category, count(*) AS suppliers,
-       sum(m.amount * m.amount) / (sum(m.amount) * sum(m.amount)) AS index, any_value(b.bidders) <= 2 AS fits,
-       sum(m.amount * m.amount) / (sum(m.amount) * sum(m.amount)) AS score, list_sort(flatten(list(m.refs))) AS refs
+       sum(m.amount * m.amount ORDER BY m.amount) / (sum(m.amount) * sum(m.amount)) AS index,
+       any_value(b.bidders) <= 2 AS fits, index AS score, list_sort(flatten(list(m.refs))) AS refs
 FROM (SELECT buyer_id, category, CAST(amount AS DOUBLE) AS amount, contracts, refs FROM market) m
 LEFT JOIN bidders b USING (buyer_id, category)
 GROUP BY m.buyer_id, m.category
-HAVING sum(m.contracts) >= $contracts AND sum(m.amount * m.amount) >= $index * sum(m.amount) * sum(m.amount)
+HAVING sum(m.contracts) >= $contracts
+  AND sum(m.amount * m.amount ORDER BY m.amount) >= $index * sum(m.amount) * sum(m.amount)
 ORDER BY buyer, category
 """,
     population=MARKETS,
