@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export QINGFENG_WORKSPACE ?= $(DEMO)/workspace
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format docs bench screenshots neo4j neo4j-stop clean lock
+.PHONY: help install demo test check format docs bench mutation screenshots neo4j neo4j-stop clean lock
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ docs: install ## Print the pages under docs/ from the code
 
 bench: install ## Measure against named peers; prints one table
 	$(BIN)/python -m bench
+
+mutation: install ## Break one condition of the catalogue at a time, by night; fails below 85 % killed
+	$(BIN)/python -m tests.mutation --sample 10 --seed 1 --least 85 --worlds $(DEMO)/worlds --out mutation.md
 
 screenshots: install ## Picture ten states of the explorer into docs/pictures
 	$(BIN)/python -m tests.viz.explorer.screenshots
