@@ -65,11 +65,11 @@ function arrears(rows) {
     h('tbody', {}, rows.map((r) => h('tr', {}, h('th', { scope: 'row', text: r.month }), ['opening', 'added', 'repaid', 'paid', 'closing'].map((k) => h('td', { class: 'right', shown: () => money(r[k]) }))))));
   return chart('arrears_months', (c) => ({
     data: { labels: rows.map((r) => r.month), datasets: [
-      { type: 'bar', label: t('arrears_added'), data: rows.map((r) => r.added), backgroundColor: c.B, stack: 'flow' },
-      { type: 'bar', label: t('arrears_repaid'), data: rows.map((r) => -(r.repaid ?? 0)), backgroundColor: c.C, stack: 'flow' },
-      { type: 'line', label: t('arrears_paid'), data: rows.map((r) => -(r.paid ?? 0)), borderColor: c.good, backgroundColor: c.good, pointRadius: 0, borderWidth: 1.5 },
-      { type: 'line', label: t('arrears_closing'), data: rows.map((r) => r.closing), borderColor: c.text, backgroundColor: c.text, borderDash: [5, 3], pointRadius: 0, borderWidth: 2, yAxisID: 'y' }] },
-    options: { interaction: { mode: 'index', intersect: false }, scales: { y: { ticks: { callback: (v) => brief(v) } }, x: { ticks: { maxRotation: 0, autoSkipPadding: 12 } } }, plugins: { tooltip: { callbacks: { label: (i) => `${i.dataset.label}: ${money(Math.abs(i.raw))}` } } } },
+      { type: 'bar', label: t('arrears_added'), data: rows.map((r) => r.added), backgroundColor: c.B, stack: 'flow', pointStyle: 'rect' },
+      { type: 'bar', label: t('arrears_repaid'), data: rows.map((r) => -(r.repaid ?? 0)), backgroundColor: c.C, stack: 'flow', pointStyle: 'rect' },
+      { type: 'line', label: t('arrears_paid'), data: rows.map((r) => -(r.paid ?? 0)), borderColor: c.good, backgroundColor: c.good, pointStyle: 'line', pointRadius: 0, borderWidth: 1.5 },
+      { type: 'line', label: t('arrears_closing'), data: rows.map((r) => r.closing), borderColor: c.text, backgroundColor: c.text, borderDash: [5, 3], pointStyle: 'line', pointRadius: 0, borderWidth: 2, yAxisID: 'y' }] },
+    options: { interaction: { mode: 'index', intersect: false }, scales: { y: { ticks: { callback: (v) => brief(v) } }, x: { ticks: { maxRotation: 0, autoSkipPadding: 12 } } }, plugins: { legend: { labels: { usePointStyle: true } }, tooltip: { callbacks: { label: (i) => `${i.dataset.label}: ${money(Math.abs(i.raw))}` } } } },
   }), table);
 }
 
@@ -110,8 +110,8 @@ function prices() {
       const table = h('table', { class: 'plain' }, h('tbody', {}, bids.map((b) => h('tr', {}, h('th', { scope: 'row', text: b.bidder }), h('td', { class: 'right', shown: () => money(b.price) }), h('td', { shown: () => (b.is_winner ? word('role', 'winner') : '') })))));
       figure = chart('prices', (c) => ({ type: 'scatter', data: { datasets: [
         { label: word('role', 'bidder'), data: dots(false), backgroundColor: c.C, pointRadius: 6 }, { label: word('role', 'winner'), data: dots(true), backgroundColor: c.A, pointStyle: 'rectRot', pointRadius: 9 },
-        ...(ceiling ? [{ type: 'line', label: t('ceiling'), data: [{ x: 0, y: ceiling }, { x: bids.length + 1, y: ceiling }], borderColor: c.text, borderDash: [6, 4], pointRadius: 0, borderWidth: 1.5 }] : [])] },
-      options: { scales: { x: { min: 0, max: bids.length + 1, ticks: { stepSize: 1, callback: (v) => (v > 0 && v <= bids.length ? v : '') } }, y: { ticks: { callback: (v) => brief(v) } } }, plugins: { tooltip: { callbacks: { label: (i) => `${twoLines(i.raw.b?.bidder ?? i.dataset.label, 40)}: ${money(i.raw.y)}` } } } } }), table);
+        ...(ceiling ? [{ type: 'line', label: t('ceiling'), data: [{ x: 0, y: ceiling }, { x: bids.length + 1, y: ceiling }], borderColor: c.text, borderDash: [6, 4], pointStyle: 'line', pointRadius: 0, borderWidth: 1.5 }] : [])] },
+      options: { scales: { x: { min: 0, max: bids.length + 1, ticks: { stepSize: 1, callback: (v) => (v > 0 && v <= bids.length ? v : '') } }, y: { ticks: { callback: (v) => brief(v) } } }, plugins: { legend: { labels: { usePointStyle: true } }, tooltip: { callbacks: { label: (i) => `${twoLines(i.raw.b?.bidder ?? i.dataset.label, 40)}: ${money(i.raw.y)}` } } } } }), table);
       clear(place, h('p', {}, h('strong', { text: node.name ?? node.key })), figure.element);
       await figure.draw();
     } catch (error) { clear(place, h('p', { class: 'muted', text: explain(error) })); }
