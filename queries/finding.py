@@ -113,8 +113,8 @@ class Lead:
     period: tuple[date | None, date | None] = (None, None)
     laws: tuple[str, ...] | None = None
     """The rules in force on the day of the act, where they are fewer than the detector's legal basis."""
-    statistics: dict[str, float | int | str] = field(default_factory=dict)
-    """Tier C: the null model's name, p-value, q-value."""
+    statistics: dict[str, float | int | str | Text] = field(default_factory=dict)
+    """Tier C: the null model in words, p-value, q-value, and what they rest on."""
 
     def __post_init__(self) -> None:
         if self.tier is Tier.A and any(excuse.gap for excuse in self.innocent):
@@ -194,7 +194,10 @@ class Finding:
             "legal_basis": list(self.legal_basis),
             "amount": {"value": lead.amount.value, "currency": lead.amount.currency} if lead.amount else None,
             "period": {"from": lead.period[0], "to": lead.period[1]},
-            "statistics": lead.statistics or None,
+            "statistics": {
+                name: value.as_dict() if isinstance(value, Text) else value for name, value in lead.statistics.items()
+            }
+            or None,
             "parameters": self.parameters,
             "data_as_of": self.data_as_of,
             "scan_id": self.scan_id,

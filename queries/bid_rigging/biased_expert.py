@@ -113,7 +113,10 @@ def _lead(own: pd.DataFrame, panel: pd.DataFrame, pair: Any, params: Parameters)
         rank=float(pair["z"]),
         period=(days.min().date(), days.max().date()) if len(days) else (None, None),
         statistics={
-            "null": "remainders exchangeable between the bidders of a tender",
+            "null": Text(
+                zh="同一标段各投标人的评分残差可互换",
+                en="remainders exchangeable between the bidders of a tender",
+            ),
             "p": float(pair["p"]),
             "q": float(pair["q"]),
             "z": float(pair["z"]),

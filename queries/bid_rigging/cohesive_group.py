@@ -177,7 +177,10 @@ def _lead(row: Mapping[Hashable, Any], fact: _Fact, params: Parameters) -> Lead:
         rank=float(row["score"]),
         period=fact.period,
         statistics={
-            "null": "bids dealt anew within category, region, year and closed market; Leiden on each",
+            "null": Text(
+                zh="在类别、地区、年度和封闭市场内重新随机分配投标，再分别进行 Leiden 社区划分",
+                en="bids dealt anew within category, region, year and closed market; Leiden on each",
+            ),
             **figures,
         },
     )

@@ -126,7 +126,10 @@ def _lead(world: Market, names: pd.Series, test: dict[str, Any], q: float, param
         rank=float(test["seen"] - test["chance"]) * len(tenders),
         period=(days.min().date(), days.max().date()) if len(days) else (None, None),
         statistics={
-            "null": "a member's chance to win does not depend on the region",
+            "null": Text(
+                zh="成员的中标概率与地区无关",
+                en="a member's chance to win does not depend on the region",
+            ),
             "p": test["p"],
             "q": q,
             "share": test["seen"],

@@ -177,7 +177,10 @@ def _lead(bids: pd.DataFrame, row: pd.Series, params: Parameters) -> Lead:
         rank=float(-np.log10(max(row["p"], 1e-300))),
         period=(day, day),
         statistics={
-            "null": "F distribution of the variance of log prices, fitted to the comparison group (Smyth 2004)",
+            "null": Text(
+                zh="对照组对数报价方差拟合的 F 分布（Smyth 2004）",
+                en="F distribution of the variance of log prices, fitted to the comparison group (Smyth 2004)",
+            ),
             "p": float(row["p"]),
             "q": float(row["q"]),
             "cv": float(row["cv"]),

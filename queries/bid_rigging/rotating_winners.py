@@ -113,7 +113,10 @@ def _lead(
         rank=float((test["chance"] - test["seen"]) / np.sqrt(max(test["chance"], 1.0))),
         period=(days.min().date(), days.max().date()),
         statistics={
-            "null": "winner drawn from the members that bid, all equally strong",
+            "null": Text(
+                zh="中标人从参加投标的成员中等概率随机产生",
+                en="winner drawn from the members that bid, all equally strong",
+            ),
             "p": test["p"],
             "q": q,
             "repeats": int(test["seen"]),

@@ -106,7 +106,10 @@ def _lead(world: Market, names: pd.Series, row: object, params: Parameters) -> L
         rank=float(-np.log10(max(at["p"], 1e-300))),
         period=(days.min().date(), days.max().date()) if len(days) else (None, None),
         statistics={
-            "null": "beta-binomial: the winner is as lucky with the loser as without it",
+            "null": Text(
+                zh="贝塔二项分布：中标人中标的概率与该投标人是否参加无关",
+                en="beta-binomial: the winner is as lucky with the loser as without it",
+            ),
             "p": float(at["p"]),
             "q": float(at["q"]),
         },

@@ -102,7 +102,10 @@ def _lead(buyers: pd.DataFrame, own: pd.DataFrame, pair: Any, params: Parameters
         rank=float(-np.log10(max(pair["p"], 1e-300))),
         period=(days.min().date(), days.max().date()) if len(days) else (None, None),
         statistics={
-            "null": "Poisson, the agency's share among the other buyers of the same category and region",
+            "null": Text(
+                zh="泊松分布，按该代理机构在同类别、同地区其他采购人中的份额",
+                en="Poisson, the agency's share among the other buyers of the same category and region",
+            ),
             "p": float(pair["p"]),
             "q": float(pair["q"]),
             "expected": float(pair["expected"]),

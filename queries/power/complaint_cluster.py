@@ -124,7 +124,10 @@ def _lead(row: Any, params: Parameters) -> Lead:
         rank=float(-np.log10(max(row["p"], 1e-300))),
         period=(days.min().date(), days.max().date()) if len(days) else (None, None),
         statistics={
-            "null": "negative binomial, rate of the party's kind per tender",
+            "null": Text(
+                zh="负二项分布，按该类主体每标段的投诉率",
+                en="negative binomial, rate of the party's kind per tender",
+            ),
             "p": float(row["p"]),
             "q": float(row["q"]),
             "expected": float(row["expected"]),

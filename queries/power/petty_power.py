@@ -132,7 +132,10 @@ def _lead(row: Any, table: pd.DataFrame, params: Parameters) -> Lead:
         amount=Amount(int(row["amount"])),
         period=(first, last),
         statistics={
-            "null": "Student's t of the log amount against the others of the same rank",
+            "null": Text(
+                zh="与同职级其他人员相比，对数金额的学生 t 分布",
+                en="Student's t of the log amount against the others of the same rank",
+            ),
             "p": float(row["p"]),
             "q": float(row["q"]),
             "times": float(row["times"]),

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from graph.snapshot import Workspace
+from i18n import catalogue
 from loaders.load import load
 from loaders.sample import write_sample
 from loaders.sample.comparison import Held, accuses, hold
@@ -116,3 +117,14 @@ def test_every_finding_reaches_its_source_rows(province: Path, result: ScanResul
             assert any(entity in row for entity in named), f"{record.file} row {record.row} names none of {named}"
             checked += 1
     assert checked > 100
+
+
+def test_statistics_have_words_in_both_languages(result: ScanResult) -> None:
+    shown = [found for finding in result.findings if (found := finding.as_dict()["statistics"])]
+    names = {name for found in shown for name in found}
+    assert {"null", "p", "q"} <= names
+    words = catalogue()
+    assert [
+        name for name in sorted(names) if not {f"ui.statistic_{name}", f"export.statistic_{name}"} <= set(words)
+    ] == []
+    assert all(found["null"]["zh"] and found["null"]["en"] for found in shown)
