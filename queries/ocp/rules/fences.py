@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
 
-def fence(values: str, column: str) -> str:
-    """A common table expression `fence(number, low, high)` over a column of the relation `values`.
 
-    `low` and `high` are null where the quartiles are equal: beyond no spread every difference would be an outlier.
+def fence(values: str, column: str, side: Literal["low", "high"]) -> str:
+    """A common table expression `fence(number, low)` or `fence(number, high)` over a column of the relation `values`.
+
+    The fence is null where the quartiles are equal: beyond no spread every difference would be an outlier.
     """
+    beyond = "q1 - 1.5 * (q3 - q1)" if side == "low" else "q3 + 1.5 * (q3 - q1)"
     return f"""
 , ordered AS (SELECT list_sort(list({column})) AS v, count({column}) AS number FROM {values})
 , places AS (
@@ -16,8 +19,7 @@ def fence(values: str, column: str) -> str:
 ), quartiles AS (
   SELECT number, {_at("a")} AS q1, {_at("b")} AS q3 FROM places
 ), fence AS (
-  SELECT number, CASE WHEN q3 > q1 THEN q1 - 1.5 * (q3 - q1) END AS low,
-         CASE WHEN q3 > q1 THEN q3 + 1.5 * (q3 - q1) END AS high FROM quartiles
+  SELECT number, CASE WHEN q3 > q1 THEN {beyond} END AS {side} FROM quartiles
 )
 """
 

@@ -47,7 +47,7 @@ SELECT t.tender_id AS tender, round(any_value(epoch(t.submission_deadline - t.pu
        list_prepend({'table': 'tenders', 'key': any_value(t._key)}, coalesce(list({'table': 'tenders', 'key': f._key}
          ORDER BY f._key) FILTER (WHERE f._key IS NOT NULL), [])) AS refs
 FROM tenders t LEFT JOIN tenders f ON f.project_id = t.project_id AND f.method = 'open' AND f.status = 'failed'
-  AND f.published_at < t.published_at AND f.tender_id <> t.tender_id
+  AND f.published_at < t.published_at
 WHERE t.method IN ('open', 'invited') AND t.submission_deadline >= t.published_at
   AND epoch(t.submission_deadline - t.published_at) < $days * 86400
 GROUP BY t.tender_id ORDER BY tender

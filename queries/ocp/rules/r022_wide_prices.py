@@ -42,7 +42,7 @@ RULE = Rule(
     select=f"""
 WITH wide AS (
   SELECT tender_id FROM entries WHERE {VALID} GROUP BY tender_id
-  HAVING count(*) > 1 AND max(price) >= $times * min(price)
+  HAVING max(price) >= $times * min(price)
 ), prices AS (
   SELECT tender_id, price, bid_key, row_number() OVER (PARTITION BY tender_id ORDER BY price DESC, bid_key) AS down
   FROM entries SEMI JOIN wide USING (tender_id) WHERE {VALID}

@@ -45,7 +45,7 @@ RULE = Rule(
     identity=("tender",),
     requires=NEEDS,
     uses={"bids": ("status", "currency", "consortium_id"), "tenders": ("ceiling_price",)},
-    select=f"""{MARGINS}{fence("margins", "ratio")}
+    select=f"""{MARGINS}{fence("margins", "ratio", "low")}
 SELECT m.tender_id AS tender, m.won AS won_money, m.second AS second_money,
        m.won * 100.0 >= $ceiling_pct * t.ceiling_price AS fits, 1 - m.ratio / f.low AS score, {REFS}
 FROM margins m CROSS JOIN fence f LEFT JOIN tenders t USING (tender_id)

@@ -56,7 +56,7 @@ WITH valid AS (
          count(DISTINCT tender_id) FILTER (WHERE is_winner) / count(DISTINCT tender_id) AS ratio,
          count(DISTINCT tender_id) FILTER (WHERE is_winner) AS wins, sum(1 / bidders) AS due
   FROM awarded GROUP BY bidder_id
-), often AS (SELECT quantile_cont(times, $percentile / 100.0) AS least FROM records){fence("records", "ratio")}
+), often AS (SELECT quantile_cont(times, $percentile / 100.0) AS least FROM records){fence("records", "ratio", "low")}
 SELECT bidder_id AS bidder, times, wins, due < 1 AS fits, least(1.0, times / 30) AS score,
        (SELECT list({{'table': 'bids', 'key': a.bid_key}} ORDER BY a.bid_key) FROM awarded a
         WHERE a.bidder_id = records.bidder_id) AS refs

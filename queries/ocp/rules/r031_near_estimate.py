@@ -46,7 +46,7 @@ WITH near AS (
 )
 SELECT t.tender_id AS tender, t.estimate AS estimate_money, min(e.price) FILTER (WHERE e.is_winner) AS won_money,
        count(*) FILTER (WHERE NOT e.is_winner) > 0
-         AND min(e.price) FILTER (WHERE NOT e.is_winner) * 100.0 >= $pct * t.estimate AS fits,
+         AND min(e.price) * 100.0 >= $pct * t.estimate AS fits,
        least(1.0, min(e.price) FILTER (WHERE e.is_winner) / t.estimate) AS score,
        list_prepend({{'table': 'tenders', 'key': t._key}},
                     list({{'table': 'bids', 'key': e.bid_key}} ORDER BY e.bid_key)) AS refs

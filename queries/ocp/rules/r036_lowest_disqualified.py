@@ -50,12 +50,12 @@ RULE = Rule(
 , passed_over AS (
   SELECT tender_id, min(price) AS lowest, max(price) FILTER (WHERE is_winner AND status = 'valid') AS won
   FROM offers WHERE price > 0 GROUP BY tender_id
-  HAVING won > lowest AND min(price) FILTER (WHERE status <> 'disqualified') > lowest
+  HAVING won IS NOT NULL AND min(price) FILTER (WHERE status <> 'disqualified') > lowest
      AND min(coalesce(currency, '')) = max(coalesce(currency, ''))
 ), priced AS (
   SELECT * FROM offers JOIN passed_over USING (tender_id) WHERE price > 0
 )
-SELECT tender_id AS tender, min(bidder_id) FILTER (WHERE price = lowest AND status = 'disqualified') AS disqualified,
+SELECT tender_id AS tender, min(bidder_id) FILTER (WHERE price = lowest) AS disqualified,
        any_value(lowest) AS lowest_money, any_value(won) AS won_money,
        any_value(lowest) * 100.0 < $low_pct * avg(price) FILTER (WHERE price > lowest) AS fits,
        least(1.0, (any_value(won) - any_value(lowest)) / any_value(won) * 2) AS score, {BID_REFS} AS refs

@@ -60,8 +60,10 @@ RULE = Rule(
     select=f"""{_SHARES}
 , buyer_shares AS (SELECT * FROM shares WHERE side = 'buyer')
 , bidder_shares AS (SELECT * FROM shares WHERE side = 'bidder')
-, buyer_fence AS (WITH nothing AS (SELECT 1){fence("buyer_shares", "ratio")} SELECT 'buyer' AS side, * FROM fence)
-, bidder_fence AS (WITH nothing AS (SELECT 1){fence("bidder_shares", "ratio")} SELECT 'bidder' AS side, * FROM fence)
+, buyer_fence AS (WITH nothing AS (SELECT 1){fence("buyer_shares", "ratio", "high")}
+  SELECT 'buyer' AS side, * FROM fence)
+, bidder_fence AS (WITH nothing AS (SELECT 1){fence("bidder_shares", "ratio", "high")}
+  SELECT 'bidder' AS side, * FROM fence)
 , fences AS (SELECT * FROM buyer_fence UNION ALL SELECT * FROM bidder_fence)
 , rejections AS (
   SELECT s.*, o.first_buyer <> s.buyer_id OR o.last_buyer <> s.buyer_id AS elsewhere
@@ -75,7 +77,7 @@ SELECT s.party, s.side, any_value(s.bids) AS bids, count(*) AS times,
        coalesce(list_sort(list_distinct(list({{'id': r.bidder_id, 'kind': 'org', 'role': 'bidder'}})
          FILTER (WHERE r.bidder_id <> s.party))), []) AS others
 FROM shares s JOIN fences f USING (side) JOIN rejections r ON r.party = s.party AND r.side = s.side
-WHERE f.number >= $population AND s.ratio >= f.high AND s.ratio > 0
+WHERE f.number >= $population AND s.ratio >= f.high
 GROUP BY s.party, s.side ORDER BY s.party, s.side
 """,
     population=f"""{_SHARES}

@@ -47,7 +47,7 @@ WITH won AS (
          list({{'table': 'bids', 'key': bid_key}} ORDER BY bid_key) AS refs
   FROM entries WHERE is_winner AND category IS NOT NULL
   GROUP BY bidder_id HAVING count(DISTINCT tender_id) >= $tenders
-){fence("won", "kinds")}
+){fence("won", "kinds", "high")}
 SELECT w.bidder_id AS supplier, w.times, w.kinds,
        regexp_matches(o.industry, '批发|零售|贸易|商贸|综合|超市|[Ww]holesale|[Rr]etail|[Tt]rad') AS fits,
        least(1.0, w.kinds / 8) AS score, w.refs

@@ -45,11 +45,11 @@ RULE = Rule(
     identity=("tender",),
     requires=NEEDS,
     uses={"bids": ("status", "currency", "consortium_id"), "tenders": ("estimate",)},
-    select=f"""{MARGINS}{fence("margins", "ratio")}
+    select=f"""{MARGINS}{fence("margins", "ratio", "high")}
 SELECT m.tender_id AS tender, m.won AS won_money, m.second AS second_money,
        m.won * 100.0 >= $fair_pct * t.estimate AS fits, least(1.0, m.ratio) AS score, {REFS}
 FROM margins m CROSS JOIN fence f LEFT JOIN tenders t USING (tender_id)
-WHERE f.number >= $tenders AND m.ratio >= f.high AND m.ratio > 0 ORDER BY tender
+WHERE f.number >= $tenders AND m.ratio >= f.high ORDER BY tender
 """,
     population=POPULATION,
     unit=TENDERS,
