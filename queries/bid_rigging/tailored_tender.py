@@ -33,7 +33,7 @@ class Parameters(Params):
 
 SELECT = Sql(f"""
 WITH loyal AS (
-  SELECT bidder_id FROM entries WHERE buyer_id IS NOT NULL GROUP BY bidder_id
+  SELECT bidder_id FROM entries GROUP BY bidder_id
   HAVING min(buyer_id) = max(buyer_id) AND count(*) >= $min_tenders
 ),
 bids_made AS (

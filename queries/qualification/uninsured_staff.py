@@ -65,15 +65,14 @@ related AS (
   ) c ON c.x = a.org_id AND c.y = a.insured_org_id
   GROUP BY ALL
 ),
--- Bids of the firm in whose team the person stood while registered there.
+-- Bids that the firm won with the person in its team.
 served AS (
-  SELECT a.person_id, a.org_id, list(DISTINCT b.tender_id ORDER BY b.tender_id) FILTER (WHERE b.is_winner) AS won,
-         list(DISTINCT {'table': 'bids', 'key': b._key} ORDER BY {'table': 'bids', 'key': b._key})
-           FILTER (WHERE b.is_winner) AS bid_refs
+  SELECT a.person_id, a.org_id, list(DISTINCT b.tender_id ORDER BY b.tender_id) AS won,
+         list(DISTINCT {'table': 'bids', 'key': b._key} ORDER BY {'table': 'bids', 'key': b._key}) AS bid_refs
   FROM apart a
   JOIN (SELECT bid_id, person_id FROM bid_members SEMI JOIN apart USING (person_id)
         UNION SELECT bid_id, project_manager_id FROM bids WHERE project_manager_id IS NOT NULL) m USING (person_id)
-  JOIN bids b ON b.bid_id = m.bid_id AND b.bidder_id = a.org_id
+  JOIN bids b ON b.bid_id = m.bid_id AND b.bidder_id = a.org_id AND b.is_winner
   GROUP BY ALL
 )
 SELECT a.person_id AS person, a.org_id AS firm, a.insured_org_id AS insurer, a.since, a.kind, a.refs, g.firms,
