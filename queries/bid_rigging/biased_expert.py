@@ -14,6 +14,7 @@ from queries.finding import Entity, Excuse, Lead, Ref, Tier
 from queries.statistics.counts import expert_leanings
 from queries.statistics.discovery import benjamini_hochberg
 from queries.verdicts import verdict
+from queries.wording import name
 
 
 class Parameters(Params):
@@ -81,8 +82,7 @@ def _lead(own: pd.DataFrame, panel: pd.DataFrame, pair: Any, params: Parameters)
         if bool(own["is_owner_rep"].all())
         else Text(zh="评标专家", en="evaluator")
     )
-    who = first["expert_name"] if isinstance(first["expert_name"], str) else expert
-    whom = first["bidder_name"] if isinstance(first["bidder_name"], str) else bidder
+    who, whom = name(first, "expert"), name(first, "bidder")
     days = pd.to_datetime(own["day"]).dropna()
     tenders = sorted(set(own["tender_id"].astype(str)))
     reasons = (
