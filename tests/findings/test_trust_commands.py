@@ -47,6 +47,7 @@ class Shell:
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     monkeypatch.delenv("QINGFENG_STORE_URL", raising=False)
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "ws").mkdir()
     return Shell(tmp_path / "ws")
 
 
