@@ -81,12 +81,12 @@ means AS (
   JOIN payments p ON p._key = r.key LEFT JOIN funds f USING (fund_id)
   GROUP BY ALL
 )
-SELECT j.*, q.waiting, m.* EXCLUDE (debt_id, payee_id), coalesce(d.name, j.debtor_id) AS debtor_name,
-       coalesce(c.name, j.payee_id) AS payee_name,
+SELECT j.*, q.waiting, m.* EXCLUDE (debt_id, payee_id), coalesce(x.name, j.debtor_id) AS debtor_name,
+       coalesce(y.name, j.payee_id) AS payee_name,
        g.zh AS campaign_zh, g.en AS campaign_en
 FROM jumper j JOIN queue q ON q.debt_id = j.debt_id AND q.payee_id = j.payee_id
 JOIN means m ON m.debt_id = j.debt_id AND m.payee_id = j.payee_id
-LEFT JOIN parties d ON d.id = j.debtor_id LEFT JOIN parties c ON c.id = j.payee_id
+LEFT JOIN parties x ON x.id = j.debtor_id LEFT JOIN parties y ON y.id = j.payee_id
 LEFT JOIN contracts k ON k.contract_id = j.contract_id
 LEFT JOIN campaigns g ON j.day BETWEEN g.valid_from AND g.deadline AND coalesce(k.amount, j.amount) < g.below
 QUALIFY row_number() OVER (PARTITION BY j.debt_id, j.payee_id ORDER BY g.campaign) = 1
