@@ -326,7 +326,10 @@ def _medium_world(scratch: Path) -> Path:
 
 async def measure_all(server: Server, settings: Settings, options: argparse.Namespace) -> list[str]:
     """The table: a row for each kind of request, number of clients, with a scan and without."""
-    kinds = {name: draw for name, draw in workload(server).items() if not options.only or name in options.only}
+    asked = workload(server)
+    if unknown := set(options.only or ()) - set(asked):
+        raise SystemExit(f"no such request: {', '.join(sorted(unknown))}; there are {', '.join(asked)}")
+    kinds = {name: draw for name, draw in asked.items() if not options.only or name in options.only}
     seconds, numbers = options.seconds, options.clients or CLIENTS
     scans = (False,) if options.no_scan else (False, True)
     for draw in kinds.values():
