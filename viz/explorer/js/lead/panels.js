@@ -53,7 +53,7 @@ export function rows(panel, records, { choose, marks }) {
   panel.append(h('p', { class: 'muted', t: ['rows_n', { n: () => count(records.length) }] }));
   for (const [table, list] of byTable) {
     const columns = [...new Set(list.flatMap((r) => Object.entries(r.columns).filter(([, v]) => v !== null && v !== '').map(([name]) => name)))];
-    const label = (name) => (document.documentElement.lang === 'en' ? name.replaceAll('_', ' ') : list[0].terms?.[name] ?? name);
+    const label = (name) => (document.documentElement.lang === 'en' ? name.replaceAll('_', ' ') : list.find((r) => r.terms?.[name])?.terms[name] ?? name);
     panel.append(h('div', { class: 'rows-table', tabIndex: 0, role: 'region', 'aria-label': table }, h('table', { class: 'plain' }, h('caption', { shown: () => `${word('table', table)} · ${count(list.length)}` }),
       h('thead', {}, h('tr', {}, h('th', { scope: 'col', t: 'col_file' }), h('th', { scope: 'col', class: 'right', t: 'col_row' }), columns.map((name) => h('th', { scope: 'col', shown: () => label(name), title: name })))),
       h('tbody', {}, list.map((record) => {
