@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def run_scan_and_store(
     store = open_store(settings.store_address())
     try:
         store.upgrade()
-        with scan_lock(settings.workspace):
+        with scan_lock(settings.workspace, seconds=1):
             if run_id is None:
                 run_id = queue(store, settings, changed_only=changed_only, trigger=trigger, actor=actor)
             with _failing(store, run_id):
@@ -90,18 +91,27 @@ def queue(store: Store, settings: Settings, *, changed_only: bool, trigger: str,
 
 
 @contextlib.contextmanager
-def scan_lock(workspace: Path) -> Iterator[None]:
+def scan_lock(workspace: Path, *, seconds: float = 0) -> Iterator[None]:
     """The one scan of a workspace that may run. The system gives it back when the process ends, however it ends.
+
+    Args:
+        workspace: whose scan.
+        seconds: how long to wait for the lock, which whoever asks whether a scan runs also holds for a moment.
 
     Raises:
         StoreError: another process holds it.
     """
     workspace.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + seconds
     with (workspace / "scan.lock").open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError("store_scan_running", workspace=workspace) from error
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    raise StoreError("store_scan_running", workspace=workspace) from error
+                time.sleep(0.02)
         yield
 
 

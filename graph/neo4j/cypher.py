@@ -5,6 +5,8 @@ from __future__ import annotations
 from graph.neo4j.rows import EdgeLayer, Layer, NodeLayer
 
 NAME_INDEX = "CREATE TEXT INDEX qingfeng_party_name IF NOT EXISTS FOR (n:Party) ON (n.name)"
+AWAIT_INDEXES = "CALL db.awaitIndexes(600)"
+"""A server that stops with an index half made opens its database read-only no more."""
 HOLDS_ANYTHING = "MATCH (n) WHERE n._hash IS NOT NULL RETURN 1 LIMIT 1"
 REMOVE_UNKNOWN = (
     "MATCH ()-[r]->() WHERE r._hash IS NOT NULL AND NOT type(r) IN $names "

@@ -114,13 +114,14 @@ class _Push:
         else:
             for node_layer in self._nodes:
                 self._writer.execute(cypher.constraint(node_layer.label))
-            self._writer.execute("CALL db.awaitIndexes(300)")
+            self._writer.execute(cypher.AWAIT_INDEXES)
             if full:
                 self._remove_everything()
             holds_rows = bool(self._writer.execute(cypher.HOLDS_ANYTHING))
             report = PushReport(self._snapshot.id, "server" if holds_rows else "nothing")
             self._bring_to_snapshot(None, report)
             self._writer.execute(cypher.NAME_INDEX)
+            self._writer.execute(cypher.AWAIT_INDEXES)
         self._writer.commit(lambda tx: finish(tx, self._snapshot.id, self._fingerprint))
         return report
 

@@ -125,8 +125,10 @@ def test_a_role_reaches_exactly_the_routes_of_its_rights(served: Served, known: 
         if rule.public:
             continue
         method = name.partition(" ")[0]
+        # A scan by no known rules: whoever may start one must not start one here.
+        body = {"profile": "none"} if name == "POST /api/v1/scans" else {}
         answer = served.client.request(
-            method, _address(route, known), headers=headers, json={} if method != "GET" else None
+            method, _address(route, known), headers=headers, json=body if method != "GET" else None
         )
         refused = answer.status_code == 403 and answer.json()["code"] == "api_forbidden"
         may = rule.right is None or rule.right in RIGHTS[role]

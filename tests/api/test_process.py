@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,11 @@ def test_a_server_that_is_told_to_end_finishes_what_it_answers(world: World, pla
     store.close()
 
 
-def test_a_scan_is_started_once_runs_beside_the_server_and_is_recorded(world: World, place: Path) -> None:
+def test_a_scan_is_started_once_runs_beside_the_server_and_is_recorded(
+    world: World, place: Path, tmp_path: Path
+) -> None:
+    # A workspace of its own: one scan of a workspace runs at a time.
+    world = replace(world, workspace=shutil.copytree(world.workspace, tmp_path / "workspace"))
     store = open_store(f"sqlite:///{place}")
     headers = {**_key(store, Role.SUPERVISOR), "Idempotency-Key": "scan-1"}
     with _server(world, place) as (_, address), httpx.Client(base_url=address, timeout=30) as client:

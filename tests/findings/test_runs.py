@@ -6,6 +6,8 @@ import csv
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +71,26 @@ def test_a_scan_is_kept_with_all_that_made_it(settings: Settings) -> None:
     store.close()
 
 
-def test_a_second_scan_waits_for_nobody_and_says_so(settings: Settings) -> None:
+def test_a_second_scan_does_not_run_beside_the_first_and_says_so(settings: Settings) -> None:
     with scan_lock(settings.workspace), pytest.raises(StoreError) as caught:
         run_scan_and_store(settings, DEVICE)
     assert caught.value.key == "store_scan_running"
     assert len(run_scan_and_store(settings, DEVICE).new) == 4
+
+
+def test_a_scan_is_not_hindered_by_who_asks_whether_one_runs(settings: Settings) -> None:
+    asked = threading.Event()
+
+    def ask() -> None:
+        with scan_lock(settings.workspace):
+            asked.set()
+            time.sleep(0.2)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asked.wait()
+    assert len(run_scan_and_store(settings, DEVICE).new) == 4
+    asking.join()
 
 
 def test_a_scan_that_fails_half_way_stores_nothing_and_says_why(settings: Settings) -> None:

@@ -84,6 +84,17 @@ def test_first_push_writes_the_whole_projection(workspace: Workspace, neo4j_sett
     assert ("PAID", 2, 2) in seen
 
 
+def test_every_index_is_whole_when_a_push_ends(workspace: Workspace, neo4j_settings: Neo4jSettings) -> None:
+    store(workspace, BASE)
+    with connect(neo4j_settings) as driver:
+        driver.execute_query("DROP INDEX qingfeng_party_name IF EXISTS")
+        push(workspace, neo4j_settings, full=True)
+        indexes, _, _ = driver.execute_query("SHOW INDEXES YIELD name, state")
+    states = {index["name"]: index["state"] for index in indexes}
+    assert "qingfeng_party_name" in states
+    assert set(states.values()) == {"ONLINE"}
+
+
 def test_second_push_of_the_same_snapshot_writes_nothing(workspace: Workspace, neo4j_settings: Neo4jSettings) -> None:
     store(workspace, BASE)
     push(workspace, neo4j_settings)

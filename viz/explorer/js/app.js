@@ -82,14 +82,17 @@ function signedIn(answer) {
 }
 
 let named = null; // the snapshot whose divisions are known by name
+let naming = null; // resolves when they are
 
 async function show() {
-  if (session.user && snapshot.id && named !== snapshot.id) { named = snapshot.id; await loadRegions(); }
+  const mine = ++turn;
+  if (session.user && snapshot.id && named !== snapshot.id) { named = snapshot.id; naming = loadRegions(); }
+  await naming;
+  if (mine !== turn) return; // the address changed meanwhile
   const here = parse();
   if (!session.user && here.view !== 'login') { signedOut(); return; }
   if (shown && shown.view === here.view && shown.id === here.id && shown.handle?.update) { shown.handle.update(here.query); return; }
   if (VIEWS[here.view] && !may(...VIEWS[here.view].rights) && !location.hash.slice(2)) { go(home()); return; }
-  const mine = ++turn;
   shown?.handle?.unmount?.();
   closeAll();
   forView({});

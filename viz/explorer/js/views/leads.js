@@ -97,13 +97,14 @@ export async function mount(root, { query }) {
   async function load() {
     running?.abort();
     running = new AbortController();
+    const address = location.hash;
     drawTabs();
     const slow = setTimeout(() => clear(holder, skeleton(10)), 150);
     try {
       page = await get('findings', { ...toApi(wanted), limit: PAGE, facets: true }, running.signal);
       clearTimeout(slow);
       list.ids = page.items.map((f) => f.finding_id);
-      list.address = location.hash || link('leads');
+      list.address = address || link('leads');
       panel.show(wanted, page.facets);
       table.sort = asSort(wanted.sort);
       if (page.items.length) {
@@ -116,7 +117,7 @@ export async function mount(root, { query }) {
           ? emptyView('empty_mine', 'empty_mine_hint', button('view_open', () => put({ view: 'open', ...VIEWS.open }), { look: 'primary' }))
           : emptyView('empty_leads', 'empty_leads_hint', button('filters_clear', () => put({ view: 'all' }), { look: 'primary' })));
       }
-      holder.dataset.shown = location.hash;
+      holder.dataset.shown = address;
       drawFoot();
       drawBulk();
       announce(t('shown_of', { shown: count(page.items.length), total: count(page.total) }));
