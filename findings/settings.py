@@ -109,7 +109,8 @@ class Settings(BaseSettings):
     def signing_key(self) -> bytes:
         """The 32-byte key of what the product signs: `secret_key`, or the workspace's `api.key`, made when needed.
 
-        The file is readable by its owner only. Another key ends all browser sessions.
+        The file is readable by its owner only. Another key ends all browser sessions and changes the secrets of
+        all webhooks.
         """
         if self.secret_key is not None:
             return hashlib.sha256(self.secret_key.get_secret_value().encode()).digest()

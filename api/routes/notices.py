@@ -17,6 +17,7 @@ from api.platform import platform_of
 from api.problems import ApiProblem
 from findings.access.principal import Principal, region_prefix
 from findings.notify.models import Delivery, Subscription
+from findings.notify.signing import secret_of
 from findings.notify.subscriptions import (
     DEFAULT_STATES,
     Wanted,
@@ -80,7 +81,8 @@ def subscribe(request: Request, body: NewSubscription) -> Response:
         regions=_inside(who, several(body.regions)),
         amount_min=body.amount_min,
     )
-    with platform_of(request).store.session() as session:
+    platform = platform_of(request)
+    with platform.store.session() as session:
         made = create_subscription(
             session,
             body.name,
@@ -91,8 +93,8 @@ def subscribe(request: Request, body: NewSubscription) -> Response:
             language=body.language,
             actor=who.id,
         )
-        session.flush()
-        shown = {**_subscription(made), "secret": made.secret}
+        secret = secret_of(made.id, platform.settings.signing_key()) if made.kind == "webhook" else None
+        shown = {**_subscription(made), "secret": secret}
     return answer(shown, status=201)
 
 

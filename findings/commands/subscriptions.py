@@ -20,6 +20,7 @@ from findings.commands.speaking import (
 )
 from findings.notify import subscriptions
 from findings.notify.delivery import deliver_due
+from findings.notify.signing import secret_of
 from queries.detector import FAMILIES
 
 app = typer.Typer(help=t("subscriptions_help"), no_args_is_help=True, add_completion=False)
@@ -49,14 +50,14 @@ def add(
         amount_min=None if amount_min is None else round(amount_min * 100),
     )
     kind: subscriptions.Kind = "webhook" if "://" in target else "email"
-    with opened(workspace) as (_, store), store.session() as session:
+    with opened(workspace) as (settings, store), store.session() as session:
         made = subscriptions.create_subscription(
             session, name, kind, target, wanted, known_families=FAMILIES, language=LANGUAGE, actor=ACTOR
         )
         append(session, actor=ACTOR, action="subscription.create", subject=f"subscription/{made.id}")
     typer.echo(t("subscription_added", id=made.id))
-    if made.secret is not None:
-        typer.echo(made.secret)
+    if kind == "webhook":
+        typer.echo(secret_of(made.id, settings.signing_key()))
         typer.secho(t("subscription_secret"), err=True)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import or_, select, update
 
 from findings.notify.mail import MailRefused, compose, send
 from findings.notify.models import Delivery, Subscription
-from findings.notify.signing import DELIVERY_HEADER, HEADER, sign
+from findings.notify.signing import DELIVERY_HEADER, HEADER, secret_of, sign
 from findings.notify.targets import TargetError, resolve
 from findings.settings import Settings
 from findings.store.base import now
@@ -129,6 +129,7 @@ async def _post(client: httpx.AsyncClient, parcel: _Parcel, settings: Settings) 
 async def _call(client: httpx.AsyncClient, parcel: _Parcel, settings: Settings) -> int:
     """Post to the first address of the target that can be connected to; returns the status."""
     body = parcel.delivery.body.encode()
+    secret = secret_of(parcel.subscription.id, settings.signing_key())
     targets = await resolve(parcel.subscription.target, allow_private=settings.webhook_allow_private)
     for target in targets:
         request = client.build_request(
@@ -140,7 +141,7 @@ async def _call(client: httpx.AsyncClient, parcel: _Parcel, settings: Settings) 
                 "Content-Type": "application/json",
                 "User-Agent": "qingfeng",
                 DELIVERY_HEADER: parcel.delivery.id,
-                HEADER: sign(parcel.subscription.secret or "", int(time.time()), body),
+                HEADER: sign(secret, int(time.time()), body),
             },
             timeout=settings.webhook_timeout,
             # The certificate must be the name's, though the address is called.

@@ -21,8 +21,6 @@ class Subscription(Base):
     """`webhook` or `email`."""
     target: Mapped[str] = mapped_column(String(500))
     """Where it goes: an http(s) address, or a mail address."""
-    secret: Mapped[str | None] = mapped_column(String(100))
-    """Key of a webhook's signature. It must be at hand to sign, so it is kept as it is; no answer repeats it."""
     states: Mapped[list[str]]
     """Which changes: of new, changed, returned, gone."""
     families: Mapped[list[str] | None]

@@ -3,14 +3,14 @@
     X-Qingfeng-Signature: t=1795302000,v1=5257a869e7…
 
 `v1` is HMAC-SHA256 over `<t>.<body>` with the secret that was shown when the subscription was made, in hex. The time
-is signed too, so that a recorded request cannot be sent again later. During a change of secrets a header may have
-several `v1`; one that fits is enough.
+is signed too, so that a recorded request cannot be sent again later. A header may have several `v1`; one that fits is
+enough.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
-import secrets
 
 HEADER = "X-Qingfeng-Signature"
 DELIVERY_HEADER = "X-Qingfeng-Delivery"
@@ -20,9 +20,15 @@ TOLERANCE_SECONDS = 300
 """How old a signed request may be: clocks differ, and a queue may hold it for a moment."""
 
 
-def new_secret() -> str:
-    """A secret of 256 bits for one subscription."""
-    return "whsec_" + secrets.token_urlsafe(32)
+def secret_of(subscription_id: str, signing_key: bytes) -> str:
+    """The secret of a webhook: 256 bits that only the key gives, so that the store and its copies hold none.
+
+    Args:
+        subscription_id: whose webhook.
+        signing_key: of `Settings.signing_key()`. Another key gives every subscription another secret.
+    """
+    digest = hmac.digest(signing_key, b"webhook " + subscription_id.encode(), "sha256")
+    return "whsec_" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def sign(secret: str, timestamp: int, body: bytes) -> str:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from findings.access.principal import region_prefix
 from findings.notify.models import Delivery, Subscription
-from findings.notify.signing import new_secret
 from findings.notify.targets import check_url
 from findings.store.base import now
 from findings.store.models import FindingRow
@@ -67,7 +66,7 @@ def create_subscription(
     language: Language = "zh",
     actor: str,
 ) -> Subscription:
-    """Make a subscription. A webhook's secret is in the answer and not told again.
+    """Make a subscription. The secret of a webhook is `signing.secret_of` its id.
 
     Args:
         session: of `Store.session()`.
@@ -93,7 +92,6 @@ def create_subscription(
         name=name.strip()[:100],
         kind=kind,
         target=target,
-        secret=new_secret() if kind == "webhook" else None,
         states=list(wanted.states),
         families=_listed(wanted.families),
         tiers=_listed(wanted.tiers),

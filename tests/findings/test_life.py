@@ -12,6 +12,7 @@ from sqlalchemy import select
 from findings.audit.trail import append
 from findings.audit.verifying import verify
 from findings.notify.delivery import deliver_due
+from findings.notify.signing import secret_of
 from findings.notify.subscriptions import Wanted, create_subscription
 from findings.runs import run_scan_and_store
 from findings.settings import Settings, read_settings
@@ -72,7 +73,7 @@ def test_the_whole_life_of_leads(settings: Settings, opened: Store, receiver: Re
         subscription = create_subscription(
             session, "case system", "webhook", url, wanted, known_families={"bid_rigging"}, actor="u1"
         )
-    assert subscription.secret is not None
+    secret = secret_of(subscription.id, settings.signing_key())
 
     # Load and scan.
     load_rows(settings.workspace, TOWN)
@@ -123,7 +124,7 @@ def test_the_whole_life_of_leads(settings: Settings, opened: Store, receiver: Re
 
     # The case system was told, and can believe it.
     assert deliver_due(opened, settings).sent == 2
-    assert all(got.signed_by(subscription.secret) for got in receiver.got)
+    assert all(got.signed_by(secret) for got in receiver.got)
     told = {got.body.decode().count('"finding_id"'): got.body.decode() for got in receiver.got}
     assert sorted(told) == [1, 2, 4], "one message a scan, in whatever order they arrive"
     assert leads["T3"].finding_id in told[1]

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from findings.notify.delivery import BACKOFF, deliver_due, next_attempt
 from findings.notify.models import Delivery
-from findings.notify.signing import sign, verify_signature
+from findings.notify.signing import secret_of, sign, verify_signature
 from findings.notify.subscriptions import SubscriptionError, delete_subscription, list_deliveries, replay
 from findings.settings import Settings
 from findings.store.base import now
@@ -39,9 +39,8 @@ def test_a_receiver_gets_a_signed_message_that_it_can_believe(
     run = record([{}, {"tier": "B", "state": "changed"}])
     assert deliver_due(store, settings).sent == 1
     (got,) = receiver.got
-    assert subscription.secret is not None
-    assert got.signed_by(subscription.secret)
-    assert not got.signed_by("whsec_of_another")
+    assert got.signed_by(secret_of(subscription.id, settings.signing_key()))
+    assert not got.signed_by(secret_of("s_another", settings.signing_key()))
     message = orjson.loads(got.body)
     assert (message["run"], message["total"], message["counts"]) == (run, 2, {"new": 1, "changed": 1, "returned": 0})
     assert [item["tier"] for item in message["findings"]] == ["A", "B"]
@@ -123,7 +122,7 @@ def test_gone_for_good_is_given_up_at_once_and_replayed_when_it_is_back(
             replay(session, "d_none")
     assert deliver_due(store, settings).sent == 1
     assert receiver.got[0].body == receiver.got[1].body
-    assert receiver.got[1].signed_by(subscription.secret or "")
+    assert receiver.got[1].signed_by(secret_of(subscription.id, settings.signing_key()))
 
 
 def test_one_bad_receiver_does_not_hold_the_others_up(
