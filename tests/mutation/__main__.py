@@ -14,7 +14,14 @@ from pathlib import Path
 
 from queries.detector import Detector
 from queries.registry import DETECTORS
-from tests.mutation.catalogue import live_functions, module_mutants, modules, relation_mutants, text_mutants
+from tests.mutation.catalogue import (
+    live_functions,
+    module_mutants,
+    modules,
+    relation_mutants,
+    text_mutants,
+    threshold_mutants,
+)
 from tests.mutation.mutant import Mutant
 from tests.mutation.report import page, share_killed
 from tests.mutation.run import Tried, run, sampled
@@ -65,8 +72,8 @@ def _mutants(options: argparse.Namespace, chosen: Sequence[Detector]) -> list[Mu
         return module_mutants(ROOT / module for module in options.module)
     if options.detector or options.family:
         own = {Path(sys.modules[d.judge.__module__].__file__ or "") for d in chosen}
-        return [*text_mutants(chosen), *module_mutants(sorted(own))]
-    return [*text_mutants(), *relation_mutants(), *module_mutants(modules())]
+        return [*text_mutants(chosen), *threshold_mutants(chosen), *module_mutants(sorted(own))]
+    return [*text_mutants(), *threshold_mutants(), *relation_mutants(), *module_mutants(modules())]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every mutant of the catalogue: of the detectors' texts, of the relations, of the Python that judges."""
+"""Every mutant of the catalogue: of detectors' texts and thresholds, of the relations, of the Python that judges."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from queries.registry import DETECTORS
 from queries.relations import RELATIONS
 from tests.mutation.cypher import cypher_changes
 from tests.mutation.mutant import CodeMutant, FunctionKey, Mutant, TextMutant, numbered
+from tests.mutation.parameters import parameter_mutants
 from tests.mutation.source import code_mutants
 from tests.mutation.sql import sql_changes, written
 from tests.mutation.worlds import ROOT
@@ -44,6 +45,11 @@ def text_mutants(detectors: Sequence[Detector] = DETECTORS) -> list[Mutant]:
             if text not in mutants:
                 mutants[text] = list(_of_text(text, detector.family, f"{detector.id} {part}", cypher=part == "walk"))
     return [mutant for found in mutants.values() for mutant in found]
+
+
+def threshold_mutants(detectors: Sequence[Detector] = DETECTORS) -> list[Mutant]:
+    """Mutants of the parameters of detectors."""
+    return [mutant for detector in detectors for mutant in parameter_mutants(detector)]
 
 
 def relation_mutants() -> list[Mutant]:

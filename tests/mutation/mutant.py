@@ -52,6 +52,15 @@ class TextMutant(Mutant):
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterMutant(Mutant):
+    """A number among a detector's parameters, and which way it moves: `sign` is 1 or -1."""
+
+    detector: str
+    parameter: str
+    sign: int
+
+
+@dataclass(frozen=True, slots=True)
 class CodeMutant(Mutant):
     """A function that must run for the change to matter, and what compiles it, and those around it, changed."""
 

@@ -35,7 +35,8 @@ from queries.profiles import configure
 from queries.relations import RELATIONS
 from queries.scan import run_scan
 from queries.session import open_engine
-from tests.mutation.mutant import CodeMutant, FunctionKey, Mutant, TextMutant
+from tests.mutation.mutant import CodeMutant, FunctionKey, Mutant, ParameterMutant, TextMutant
+from tests.mutation.parameters import moved
 from tests.mutation.worlds import world
 from tests.queries.casefiles import Case, mismatch
 
@@ -135,6 +136,8 @@ class Session:
         """Whether the mutant changes anything that this detector's cases touch."""
         if isinstance(mutant, CodeMutant):
             return mutant.inside in self.entered
+        if isinstance(mutant, ParameterMutant):
+            return mutant.detector == self.detector.id
         assert isinstance(mutant, TextMutant)
         relations = {RELATIONS[name].query for name in _needed(self.detector.relations)}
         return mutant.original in relations or mutant.original in _texts(self.detector)
@@ -147,6 +150,8 @@ class Session:
         """
         if isinstance(mutant, CodeMutant):
             outcome = _forked(lambda: self._with_code(mutant), seconds)
+        elif isinstance(mutant, ParameterMutant):
+            outcome = self._with_parameter(mutant, seconds)
         else:
             assert isinstance(mutant, TextMutant)
             if mutant.unchanged is not None and mutant.original not in self._controlled:
@@ -166,6 +171,18 @@ class Session:
             for function in self._functions.get(key, ()):
                 function.__code__ = code
         return self._first_difference(lambda opened: self._judged(opened, self.detector))
+
+    def _with_parameter(self, mutant: ParameterMutant, seconds: float) -> Outcome:
+        ends = time.process_time() + seconds
+
+        def asked(opened: _Opened) -> str | None:
+            params = moved(opened.params, mutant)
+            if params is None:
+                return None
+            with _interrupted(opened.connection, ends):
+                return mismatch(opened.case, self._scan(replace(opened, params=params), self.detector))
+
+        return self._first_difference(asked)
 
     def _with_text(self, original: str, mutated: str, seconds: float) -> Outcome:
         detector = _with_text(self.detector, original, mutated)

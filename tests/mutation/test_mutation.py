@@ -9,7 +9,7 @@ import pytest
 
 import queries.groups
 from queries.registry import detector
-from tests.mutation.catalogue import live_functions, module_mutants, text_mutants
+from tests.mutation.catalogue import live_functions, module_mutants, text_mutants, threshold_mutants
 from tests.mutation.cypher import cypher_changes
 from tests.mutation.mutant import CodeMutant, Mutant
 from tests.mutation.report import page
@@ -75,6 +75,25 @@ def test_changed_code_is_tried_and_leaves_no_trace(tmp_path: Path) -> None:
 def _endless(_: object) -> None:
     while True:
         pass
+
+
+def test_a_moved_threshold_is_killed_by_the_case_at_its_edge(tmp_path: Path) -> None:
+    giver = detector("giver_taker")
+    edges = ("thirty-six months before the decision", "longer before the decision")
+    cases = [case for case in read_cases(giver.id) if case.name in edges]
+    mutants = [m for m in threshold_mutants([giver]) if "months" in m.change]
+    tried = run([giver], mutants, live_functions(), tmp_path, seconds=60, cases={giver.id: cases})
+    assert {(one.mutant.kind, one.mutant.change): one.outcome for one in tried} == {
+        ("threshold raised", "months_before"): Outcome("killed", edges[1]),
+        ("threshold lowered", "months_before"): Outcome("killed", edges[0]),
+        ("threshold raised", "months_after"): Outcome("survived"),
+        ("threshold lowered", "months_after"): Outcome("survived"),
+    }
+
+
+def test_a_threshold_keeps_within_its_bounds() -> None:
+    moves = [(m.kind, m.change) for m in threshold_mutants([detector("overdue_terms")]) if m.change == "grace_days"]
+    assert moves == [("threshold raised", "grace_days")]
 
 
 def test_cases_must_hold_before_anything_is_changed(tmp_path: Path) -> None:
