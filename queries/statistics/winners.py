@@ -18,13 +18,18 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
-_CELLS = 50_000_000
-"""Simulated worlds × tenders × members at once."""
+Columns = npt.NDArray[np.uint16]
+"""Members of a group by their columns: narrow, since simulated worlds hold millions of them."""
+
+_CELLS = 250_000
+"""Simulated worlds × tenders at once: as many as stay in a processor's own memory."""
+_FIRST = 1_000
+"""Worlds that are drawn before it is asked whether more would tell more."""
 _ENOUGH = 100
-"""Worlds of the first thousand that are at least as extreme as the observed one, with which drawing ends."""
+"""Worlds of the first that are at least as extreme as the observed one, with which drawing ends."""
 
 
-def draw_winners(present: Booleans, strength: npt.ArrayLike, draws: int, rng: np.random.Generator) -> Integers:
+def draw_winners(present: Booleans, strength: npt.ArrayLike, draws: int, rng: np.random.Generator) -> Columns:
     """Winners by chance: shape (draws, tenders), each a member present in the tender, in proportion to `strength`.
 
     Args:
@@ -35,19 +40,24 @@ def draw_winners(present: Booleans, strength: npt.ArrayLike, draws: int, rng: np
     """
     weight = present * np.asarray(strength, dtype=np.float64)[None, :]
     edge = np.cumsum(weight / weight.sum(axis=1, keepdims=True), axis=1)
-    dice = rng.random((draws, len(present), 1))
-    chosen = (dice >= edge[None]).sum(axis=2)
-    return np.asarray(np.minimum(chosen, present.shape[1] - 1), dtype=np.int64)
+    dice = rng.random((draws, len(present)))
+    chosen = np.zeros(dice.shape, dtype=np.uint16)
+    # The last edge is 1 but for rounding: what lies above all others is the last member's.
+    for reached in edge.T[:-1]:
+        chosen += dice >= reached
+    return chosen
 
 
-def repeats(winner: Integers, lags: int) -> Integers:
+def repeats(winner: Columns, lags: int) -> Integers:
     """How often a member wins again within the next `lags` tenders, for each row of a (draws, tenders) array.
 
     0 where the members take turns in strict order and `lags` is their number less one.
     """
     count = np.zeros(winner.shape[0], dtype=np.int64)
-    for lag in range(1, min(lags, winner.shape[1] - 1) + 1):
-        count += (winner[:, lag:] == winner[:, :-lag]).sum(axis=1)
+    # World beside world: sums over few tenders are slow where each world's lie together.
+    turn = np.ascontiguousarray(winner.T)
+    for lag in range(1, min(lags, len(turn) - 1) + 1):
+        count += (turn[lag:] == turn[:-lag]).sum(axis=0)
     return count
 
 
@@ -69,7 +79,7 @@ def rotation_p_value(
     Returns:
         p-value (lower tail), the observed repeats, and their mean under the null.
     """
-    observed = np.asarray(winner, dtype=np.int64)[None, :]
+    observed = np.asarray(winner, dtype=np.uint16)[None, :]
     bidders = np.asarray(present, dtype=bool)
     members = bidders.shape[1]
     rng = np.random.default_rng(seed)
@@ -102,15 +112,15 @@ def split_p_value(
     Returns:
         p-value (upper tail), the observed share, and its mean under the null.
     """
-    observed = np.asarray(winner, dtype=np.int64)[None, :]
+    observed = np.asarray(winner, dtype=np.uint16)[None, :]
     bidders = np.asarray(present, dtype=bool)
     members = bidders.shape[1]
     names, place = np.unique(np.asarray(territory), return_inverse=True)
     strength = (np.bincount(observed[0], minlength=members) + 0.5) / (bidders.sum(axis=0) + 1.0)
     rng = np.random.default_rng(seed)
 
-    def share(won: Integers) -> npt.NDArray[np.float64]:
-        cell = (np.arange(len(won))[:, None] * len(names) + place[None, :]) * members + won
+    def share(won: Columns) -> Floats:
+        cell = (np.arange(len(won)) * len(names) * members)[:, None] + (place * members)[None, :] + won
         counts = np.bincount(cell.ravel(), minlength=len(won) * len(names) * members)
         best = counts.reshape(len(won), len(names), members).max(axis=2).sum(axis=1)
         return np.asarray(best / won.shape[1], dtype=np.float64)
@@ -194,17 +204,15 @@ def _chance(
 ) -> tuple[float, float]:
     """The p-value and the mean of a simulated statistic, drawn in as many rounds as keep within `_CELLS` at once.
 
-    A first round of a thousand decides on what is plainly chance: with `_ENOUGH` worlds beyond the observed one it is
+    The first thousand worlds decide on what is plainly chance: with `_ENOUGH` of them beyond the observed one it is
     left at that (Besag & Clifford 1991, Biometrika 78, 301-304).
     """
-    at_once = max(1, min(draws, _CELLS // max(1, present.size)))
-    values: list[Floats] = []
-    left, size = draws, min(1_000, at_once)
-    while left > 0:
-        values.append(draw(min(size, left)))
-        left -= len(values[-1])
-        size = at_once
-        if len(values) == 1 and int(beyond(values[0]).sum()) >= _ENOUGH:
-            break
-    drawn = np.concatenate(values)
+    at_once = max(1, _CELLS // max(1, len(present)))
+
+    def worlds(number: int) -> Floats:
+        return np.concatenate([draw(min(at_once, number - done)) for done in range(0, number, at_once)])
+
+    drawn = worlds(min(_FIRST, draws))
+    if len(drawn) < draws and int(beyond(drawn).sum()) < _ENOUGH:
+        drawn = np.concatenate([drawn, worlds(draws - len(drawn))])
     return float((1 + beyond(drawn).sum()) / (1 + len(drawn))), float(drawn.mean())
