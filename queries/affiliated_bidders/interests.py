@@ -31,7 +31,8 @@ linked AS (
 """
 
 TOLD = """
-SELECT e.tender_id, e.day, e.regime, e.bidder_id AS bidder, p.name AS bidder_name, e.bid_id, e.bid_key,
+SELECT e.tender_id, e.day, e.regime, e.bidder_id AS bidder, p.name AS bidder_name, p.kind AS bidder_kind,
+       e.bid_id, e.bid_key,
        l.side_id AS side, s.name AS side_name, coalesce(s.kind, 'person') AS side_kind, l.person_id,
        n.name AS person_name, n.kind AS person_kind, l.title, l.how,
        NOT held(l.valid_from, l.valid_to, e.day) AS past"""
@@ -98,7 +99,7 @@ def interests(
             tier=Tier.B,
             entities=(
                 Entity(str(tender), "tender", "tender"),
-                Entity(str(bidder), "org", "bidder"),
+                Entity(str(bidder), "person" if first["bidder_kind"] == "person" else "org", "bidder"),
                 Entity(str(side), "person" if first["side_kind"] == "person" else "org", role),
                 *(
                     Entity(str(person), "person" if kind == "person" else "org", "tie")
@@ -122,7 +123,7 @@ def interests(
             ),
             links=(
                 *(Link("SUBMITTED", str(bidder), bid) for bid in sorted(set(shown["bid_id"]))),
-                *(Link("TIED", str(person), str(bidder)) for person in persons["person_id"]),
+                *(Link("TIED", str(person), str(bidder)) for person in persons["person_id"] if person != bidder),
                 *(Link("BEHIND", str(person), str(side)) for person in persons["person_id"] if person != side),
             ),
             score=1.0 if any(":" not in how for how in shown["how"]) else 0.8,

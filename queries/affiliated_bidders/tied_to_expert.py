@@ -34,10 +34,16 @@ behind AS (
          min(ref) AS ref
   FROM panel GROUP BY expert_id
 ),
-{LINKED}
+{LINKED},
+-- An evaluator that bids itself needs no tie.
+interested AS (
+  SELECT * FROM linked
+  UNION ALL
+  SELECT expert_id, expert_id, NULL, expert_id, 'self', NULL, NULL, [] FROM panel GROUP BY expert_id
+)
 {TOLD}, v.replaced, list_prepend(v.ref, l.refs) AS refs
 FROM entries e JOIN seats v ON v.tender_id = e.tender_id
-JOIN linked l ON l.side_id = v.expert_id AND l.party_id = e.bidder_id
+JOIN interested l ON l.side_id = v.expert_id AND l.party_id = e.bidder_id
 {PARTIES_TOLD}
 WHERE e.day IS NOT NULL
 ORDER BY e.tender_id, e.bidder_id, l.side_id, l.person_id, l.how, l.valid_from, l.valid_to, refs
@@ -90,11 +96,11 @@ DETECTOR = Detector(
         en="Is a bidder tied to an expert or owner's representative who evaluated the tender?",
     ),
     rule=Text(
-        zh="开标日，评标委员会成员本人或者其亲属在投标人处任职、受雇或者持股，或者与其登记的联系方式相同。未留下评分的成员"
-        "视为已更换，不计入。",
+        zh="开标日，评标委员会成员本人或者其亲属在投标人处任职、受雇或者持股，或者与其登记的联系方式相同，或者成员本人就是投标人。"
+        "未留下评分的成员视为已更换，不计入。",
         en="On the opening day a member of the panel, or one's kin, holds an office or a share at a bidder, is "
-        "employed there, or registers one contact with it. A member who left no scores was replaced and does not "
-        "count.",
+        "employed there, or registers one contact with it, or a member is the bidder itself. A member who left no "
+        "scores was replaced and does not count.",
     ),
     why=Text(
         zh="与投标人有利害关系的人不得进入评标委员会，已经进入的应当更换。",

@@ -152,7 +152,11 @@ def _lead(row: Any, tied: bool, paired: bool) -> Lead:
             Entity(row["winner"], "org", "winner"),
             Entity(row["bid_id"], "bid", "bid"),
             Entity(row["won_bid"], "bid", "bid"),
-            *(entity for entity in via if isinstance(row["via_kind"], str) and entity.id not in names),
+            *(
+                entity
+                for entity in via
+                if isinstance(row["via_kind"], str) and entity.id not in (row["bidder"], row["winner"])
+            ),
         ),
         reasons=tuple(reasons),
         innocent=(_bid_error(bool(row["said_error"]), tied),),

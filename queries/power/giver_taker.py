@@ -33,7 +33,7 @@ WITH bribery AS (
 -- Who stands behind a firm. A public owner stands behind hundreds of firms that have nothing to do with one another.
 owners AS (
   SELECT holder_id, org_id, kind, valid_from, valid_to, {ref("roles")} AS ref FROM roles
-  WHERE kind IN ('legal_rep', 'actual_controller') OR (kind = 'shareholder' AND share_pct >= $owner_pct)
+  WHERE kind = 'actual_controller' OR (kind = 'shareholder' AND share_pct >= $owner_pct)
   UNION ALL
   SELECT person_id, org_id, 'legal_rep', valid_from, valid_to, ref FROM heads
 ),

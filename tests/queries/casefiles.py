@@ -12,6 +12,7 @@ cases:
     twin: on_site_terminal  # the innocent explanation that fits, where cleared
     entities: [O1, O2]      # ids that the finding must name
     absent: [O3]            # ids that it must not name
+    roles: {O1: [bidder]}   # every role in which it names an id
     verdicts: {past_role: ruled_out}  # what must be said of innocent explanations
     amount: 500000          # money that the finding touches, in minor units
     set: {popular: 3}       # parameters, defaults otherwise
@@ -44,7 +45,21 @@ FOLDER = Path(__file__).resolve().parent.parent / "cases"
 Rows = Sequence[Mapping[str, Any]]
 
 _KEYS = frozenset(
-    {"name", "why", "expect", "tables", "tier", "twin", "entities", "absent", "verdicts", "amount", "set", "findings"}
+    {
+        "name",
+        "why",
+        "expect",
+        "tables",
+        "tier",
+        "twin",
+        "entities",
+        "absent",
+        "roles",
+        "verdicts",
+        "amount",
+        "set",
+        "findings",
+    }
 )
 
 
@@ -61,6 +76,7 @@ class Case:
     twin: str | None
     entities: tuple[str, ...]
     absent: tuple[str, ...]
+    roles: dict[str, list[str]]
     verdicts: dict[str, str]
     amount: int | None
     parameters: dict[str, Any]
@@ -95,6 +111,7 @@ def read_cases(detector_id: str) -> list[Case]:
                 twin=entry.get("twin"),
                 entities=tuple(map(str, entry.get("entities", ()))),
                 absent=tuple(map(str, entry.get("absent", ()))),
+                roles=entry.get("roles", {}),
                 verdicts=entry.get("verdicts", {}),
                 amount=entry.get("amount"),
                 parameters=entry.get("set", {}),
@@ -119,6 +136,9 @@ def mismatch(case: Case, leads: Sequence[Lead]) -> str | None:
             return f"tier {case.tier} expected, not {lead.tier}"
         if not named >= set(case.entities) or named & set(case.absent):
             return f"{sorted(case.entities)} must be named and {sorted(case.absent)} not; named are {sorted(named)}"
+        roles = {id_: sorted(entity.role for entity in lead.entities if entity.id == id_) for id_ in case.roles}
+        if roles != case.roles:
+            return f"roles {case.roles} expected, not {roles}"
         if case.twin and verdicts.get(case.twin) is not Verdict.FITS:
             return f"{case.twin} must fit; the verdicts are {verdicts}"
         differing = {
