@@ -8,10 +8,12 @@ MEMBER = """e.tender_id, e.day, e.bidder_id, p.name AS bidder_name, e.bid_id, e.
        (SELECT count(consortium_id) > 0 FROM entries) AS consortia_known,
        coalesce((e.tender_id, e.consortium_id) IN (
          SELECT (tender_id, consortium_id) FROM entries WHERE consortium_id IS NOT NULL
-         GROUP BY tender_id, consortium_id HAVING min(bidder_id) = max(bidder_id)), false) AS lone_partner"""
+         GROUP BY tender_id, consortium_id HAVING min(bidder_id) = max(bidder_id)), false) AS lone_partner,
+       e.bid_id IN (SELECT bid_id FROM unnamed_partners) AS unnamed_partner"""
 """Columns that `queries.groups` needs, out of `entries e` and `parties p` (the bidder).
 
 `lone_partner`: no other bidder of the tender names this bidder's consortium, so that a partner is not known as such.
+`unnamed_partner`: the bid names no consortium, and looks like a further row of another's (relation `unnamed_partners`).
 """
 
 SPREAD = """

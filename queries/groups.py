@@ -104,6 +104,11 @@ class Group:
         """Independent bids in the group: the partners of one consortium make one bid."""
         return len({consortium or bidder for consortium, bidder in self.rows.cells("consortium_id", "bidder_id")})
 
+    def _certain_units(self) -> int:
+        """Independent bids but for those that look like a further row of another's."""
+        units = self.rows.cells("consortium_id", "bidder_id", "unnamed_partner")
+        return len({consortium or bidder for consortium, bidder, unnamed in units if not unnamed})
+
     def entities(self) -> tuple[Entity, ...]:
         """The tender, the bidders and their bids."""
         bids = sorted(set(self.rows["bid_id"]))
@@ -172,6 +177,14 @@ class Group:
                 zh="其中一家的投标记录列有联合体，但同一标段没有其他成员的记录，其余单位未填联合体编号，可能为其成员。",
                 en="One of them bids in a consortium of which the tender names no other partner, and another names "
                 "none: they may be its partners.",
+            )
+            return Excuse("consortium_partners", Verdict.NOT_CHECKABLE, basis, gap=True)
+        if self._certain_units() < 2:
+            basis = Text(
+                zh="其中一家的投标记录既无报价也无名次，或者其报价与名次（或者中标结果）与另一家完全相同，可能为同一联合体"
+                "的一份投标，而联合体编号未填。",
+                en="One of the bids has neither price nor rank, or shares its price and rank, or price and award, with "
+                "another's: they may be rows of one consortium's bid that leave the consortium out.",
             )
             return Excuse("consortium_partners", Verdict.NOT_CHECKABLE, basis, gap=True)
         basis = Text(zh="投标记录未将其列为同一联合体。", en="The bids do not name one consortium for them.")

@@ -171,7 +171,7 @@ DETECTOR = Detector(
     parameters=Parameters,
     identity=("tender", "bidder_n"),
     requires={"bids": ("tender_id", "bidder_id"), "roles": ("holder_id", "org_id", "kind", "share_pct")},
-    uses={"roles": ("valid_from", "valid_to"), "orgs": ("org_type",), "bids": ("consortium_id",)},
+    uses={"roles": ("valid_from", "valid_to"), "orgs": ("org_type",), "bids": ("consortium_id", "price", "rank")},
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -185,5 +185,5 @@ DETECTOR = Detector(
         en="Nominees, control by contract, and chains that leave the register.",
     ),
     max_share=0.05,
-    relations=("parties", "entries", "tender_sizes", "stakes", "chains"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners", "stakes", "chains"),
 )

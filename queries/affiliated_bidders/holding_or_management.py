@@ -205,7 +205,7 @@ DETECTOR = Detector(
     requires={"bids": ("tender_id", "bidder_id"), "roles": ("holder_id", "org_id", "kind", "share_pct")},
     uses={
         "roles": ("valid_from", "valid_to"),
-        "bids": ("consortium_id",),
+        "bids": ("consortium_id", "price", "rank"),
         "tenders": ("category", "method"),
         "orgs": ("org_type",),
     },
@@ -224,5 +224,5 @@ DETECTOR = Detector(
         en="Nominees, control by contract, and management that is not registered.",
     ),
     max_share=0.05,
-    relations=("parties", "entries", "tender_sizes", "stakes", "chains"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners", "stakes", "chains"),
 )

@@ -200,7 +200,7 @@ DETECTOR = Detector(
         "orgs": ("legal_rep_id",),
         "kinship": ("relation", "valid_from", "valid_to"),
         "disclosures": ("org_id", "item", "published_on"),
-        "bids": ("consortium_id", "is_winner"),
+        "bids": ("consortium_id", "price", "rank", "is_winner"),
     },
     select=SELECT,
     judge=judge,
@@ -215,5 +215,5 @@ DETECTOR = Detector(
         en="Kinship that is not registered, and more distant kin.",
     ),
     max_share=0.05,
-    relations=("parties", "entries", "tender_sizes", "heads"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners", "heads"),
 )

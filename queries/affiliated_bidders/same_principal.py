@@ -114,7 +114,7 @@ DETECTOR = Detector(
     parameters=Parameters,
     identity=("tender", "bidder_n"),
     requires={"bids": ("tender_id", "bidder_id"), "roles": ("holder_id", "org_id", "kind")},
-    uses={"orgs": ("legal_rep_id",), "roles": ("valid_from", "valid_to"), "bids": ("consortium_id",)},
+    uses={"orgs": ("legal_rep_id",), "roles": ("valid_from", "valid_to"), "bids": ("consortium_id", "price", "rank")},
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -125,5 +125,5 @@ DETECTOR = Detector(
     },
     blind=Text(zh="看不到由他人代持的实际负责人。", en="Heads who act through a nominee."),
     max_share=0.05,
-    relations=("parties", "entries", "tender_sizes", "heads"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners", "heads"),
 )

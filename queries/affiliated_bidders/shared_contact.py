@@ -168,7 +168,7 @@ DETECTOR = Detector(
     parameters=Parameters,
     identity=("tender", "bidder_n"),
     requires={"bids": ("tender_id", "bidder_id"), "contacts": ("owner_id", "kind", "value")},
-    uses={"contacts": ("valid_from", "valid_to"), "bids": ("consortium_id",)},
+    uses={"contacts": ("valid_from", "valid_to"), "bids": ("consortium_id", "price", "rank")},
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -182,5 +182,5 @@ DETECTOR = Detector(
         en="Contacts that are not registered, and one address written in two ways.",
     ),
     max_share=0.05,
-    relations=("parties", "entries", "tender_sizes", "shared_contacts"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners", "shared_contacts"),
 )

@@ -225,7 +225,7 @@ DETECTOR = Detector(
     uses={
         "roles": ("share_pct", "valid_from", "valid_to"),
         "orgs": ("org_type", "legal_rep_id"),
-        "bids": ("consortium_id",),
+        "bids": ("consortium_id", "price", "rank"),
     },
     select=SELECT,
     judge=judge,
@@ -242,5 +242,5 @@ DETECTOR = Detector(
         en="Nominees, offices in name only, and managers who are not registered.",
     ),
     max_share=0.05,
-    relations=("parties", "entries", "tender_sizes", "heads"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners", "heads"),
 )

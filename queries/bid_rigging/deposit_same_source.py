@@ -151,7 +151,10 @@ DETECTOR = Detector(
     parameters=Parameters,
     identity=("tender", "bidder_n"),
     requires={"bids": ("bid_id", "tender_id", "bidder_id"), "bid_deposits": ("bid_id", "payer_id")},
-    uses={"bids": ("consortium_id",), "bid_deposits": ("form", "payer_account", "guarantor_id", "amount")},
+    uses={
+        "bids": ("consortium_id", "price", "rank"),
+        "bid_deposits": ("form", "payer_account", "guarantor_id", "amount"),
+    },
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -164,5 +167,5 @@ DETECTOR = Detector(
         en="Money that passed through other accounts before it was paid in.",
     ),
     max_share=0.05,
-    relations=("parties", "entries", "tender_sizes"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners"),
 )

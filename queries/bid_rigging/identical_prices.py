@@ -105,7 +105,7 @@ DETECTOR = Detector(
     parameters=Parameters,
     identity=("tender", "bidder_n"),
     requires={"bids": ("bid_id", "tender_id", "bidder_id", "price")},
-    uses={"bids": ("consortium_id", "currency"), "tenders": ("ceiling_price", "currency")},
+    uses={"bids": ("consortium_id", "rank", "currency"), "tenders": ("ceiling_price", "currency")},
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -116,5 +116,5 @@ DETECTOR = Detector(
         en="Bids with equal unit prices under different totals; and a uniform price where no ceiling is set.",
     ),
     max_share=0.02,
-    relations=("parties", "entries", "tender_sizes"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners"),
 )

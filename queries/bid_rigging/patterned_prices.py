@@ -247,7 +247,7 @@ DETECTOR = Detector(
     parameters=Parameters,
     identity=("tender", "bidder_n"),
     requires={"bids": ("bid_id", "tender_id", "bidder_id", "price")},
-    uses={"bids": ("consortium_id",), "tenders": ("ceiling_price", "category")},
+    uses={"bids": ("consortium_id", "rank"), "tenders": ("ceiling_price", "category")},
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -258,5 +258,5 @@ DETECTOR = Detector(
         en="Progressions with another bidder's price in between, and patterns of unit prices.",
     ),
     max_share=0.02,
-    relations=("parties", "entries", "tender_sizes"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners"),
 )

@@ -210,7 +210,7 @@ DETECTOR = Detector(
     parameters=Parameters,
     identity=("tender", "bidder_n"),
     requires={"bids": ("bid_id", "tender_id", "bidder_id"), "bid_devices": ("bid_id",)},
-    uses={"bids": ("consortium_id",), "bid_devices": ("stage", "on_site")},
+    uses={"bids": ("consortium_id", "price", "rank"), "bid_devices": ("stage", "on_site")},
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -221,5 +221,5 @@ DETECTOR = Detector(
         en="Bids without recorded codes, and rings that use a machine each.",
     ),
     max_share=0.05,
-    relations=("parties", "entries", "tender_sizes"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners"),
 )

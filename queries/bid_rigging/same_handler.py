@@ -121,7 +121,7 @@ DETECTOR = Detector(
     parameters=Parameters,
     identity=("tender", "bidder_n"),
     requires={"bids": ("bid_id", "tender_id", "bidder_id", "handler_id")},
-    uses={"bids": ("consortium_id",), "bid_members": ("bid_id", "person_id", "role")},
+    uses={"bids": ("consortium_id", "price", "rank"), "bid_members": ("bid_id", "person_id", "role")},
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -134,5 +134,5 @@ DETECTOR = Detector(
         en="Handlers registered under other names, and go-betweens who are not registered.",
     ),
     max_share=0.05,
-    relations=("parties", "entries", "tender_sizes"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners"),
 )

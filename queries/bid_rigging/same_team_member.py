@@ -122,7 +122,7 @@ DETECTOR = Detector(
         "bids": ("bid_id", "tender_id", "bidder_id"),
         "bid_members": ("bid_id", "person_id"),
     },
-    uses={"bids": ("consortium_id", "project_manager_id"), "bid_members": ("role",)},
+    uses={"bids": ("consortium_id", "price", "rank", "project_manager_id"), "bid_members": ("role",)},
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -135,5 +135,5 @@ DETECTOR = Detector(
         en="Members who are named by a borrowed certificate.",
     ),
     max_share=0.05,
-    relations=("parties", "entries", "tender_sizes"),
+    relations=("parties", "entries", "tender_sizes", "unnamed_partners"),
 )

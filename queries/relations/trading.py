@@ -10,8 +10,8 @@ ENTRIES = Relation(
 -- A bid that was made, on the day of its tender's opening (else deadline, notice, award), and whose rules it is under:
 -- `regime` is procurement (政府采购法: goods, services and uncompetitive methods of public bodies), bidding
 -- (招标投标法: works, and tenders of other owners), other (auctions, listings), or both where the data do not say.
-SELECT b.tender_id, b.bid_id, b.bidder_id, nullif(b.consortium_id, '') AS consortium_id, b.price, b.currency, b.status,
-       coalesce(b.is_winner, false) AS is_winner, t.buyer_id, t.agent_id, t.category, t.method,
+SELECT b.tender_id, b.bid_id, b.bidder_id, nullif(b.consortium_id, '') AS consortium_id, b.price, b.rank, b.currency,
+       b.status, coalesce(b.is_winner, false) AS is_winner, t.buyer_id, t.agent_id, t.category, t.method,
        CASE WHEN t.method IN ('auction', 'listing') THEN 'other'
             WHEN o.org_type NOT IN ('government', 'institution') THEN 'bidding'
             WHEN t.category = 'works' AND t.method IN ('open', 'invited') THEN 'bidding'
@@ -35,4 +35,34 @@ SELECT tender_id, count(DISTINCT bidder_id) AS bidders, min(day) AS day FROM ent
     needs=("entries",),
 )
 
-RELATIONS = (ENTRIES, TENDER_SIZES)
+UNNAMED_PARTNERS = Relation(
+    "unnamed_partners",
+    """
+-- Bids that name no consortium and look like a partner's row of one. A consortium bids once: either one partner's row
+-- has its price and rank and the others have neither, or each row repeats the price with the rank or the award.
+WITH told AS (
+  SELECT DISTINCT tender_id, coalesce(status, 'valid') AS status, is_winner FROM entries
+  WHERE price IS NOT NULL OR rank IS NOT NULL
+),
+one_rank AS (
+  SELECT tender_id, price, rank FROM entries WHERE price IS NOT NULL AND rank IS NOT NULL
+  GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
+),
+-- Several firms win a framework at one price.
+one_award AS (
+  SELECT tender_id, price FROM entries
+  WHERE price IS NOT NULL AND is_winner AND method IS DISTINCT FROM 'framework'
+  GROUP BY ALL HAVING min(bidder_id) <> max(bidder_id)
+)
+-- Where the others that fared alike have neither, it tells nothing: many sources publish the winner's price only.
+SELECT e.bid_id FROM entries e JOIN told t ON t.tender_id = e.tender_id AND t.status = coalesce(e.status, 'valid')
+WHERE e.consortium_id IS NULL AND e.price IS NULL AND e.rank IS NULL AND (e.is_winner OR NOT t.is_winner)
+UNION
+SELECT bid_id FROM entries SEMI JOIN one_rank USING (tender_id, price, rank) WHERE consortium_id IS NULL
+UNION
+SELECT bid_id FROM entries SEMI JOIN one_award USING (tender_id, price) WHERE consortium_id IS NULL AND is_winner
+""",
+    needs=("entries",),
+)
+
+RELATIONS = (ENTRIES, TENDER_SIZES, UNNAMED_PARTNERS)
