@@ -54,18 +54,25 @@ balance AS (
 entered AS (
   SELECT contract_id, sum(open) AS open, list({'table': 'debts', 'key': debt_key} ORDER BY debt_key) AS refs
   FROM balance WHERE contract_id IS NOT NULL GROUP BY ALL
+),
+-- Payments that name no contract, to the creditor, or to whoever collects for one a debt that names none either.
+loose AS (
+  SELECT p.payer_id AS debtor_id, coalesce(d.creditor_id, p.payee_id) AS creditor_id, p.amount, p.paid_on
+  FROM payments p LEFT JOIN debts d ON d.debt_id = p.debt_id WHERE p.contract_id IS NULL AND d.contract_id IS NULL
+),
+between_them AS (
+  SELECT s.contract_id, sum(l.amount) FILTER (WHERE s.signed_on IS NULL OR l.paid_on >= s.signed_on) AS unmatched,
+         sum(l.amount) FILTER (WHERE l.paid_on < s.signed_on) AS early
+  FROM short s JOIN loose l USING (debtor_id, creditor_id) GROUP BY s.contract_id
 )
 SELECT s.*, (SELECT list({'table': 'payments', 'key': m.key} ORDER BY m.key) FROM made m
              WHERE m.contract_id = s.contract_id) AS payment_refs,
        e.refs AS entry_refs, coalesce(x.name, s.debtor_id) AS debtor_name,
        coalesce(y.name, s.creditor_id) AS creditor_name, CAST($data_as_of AS DATE) AS as_of,
-       (SELECT coalesce(sum(p.amount), 0) FROM payments p LEFT JOIN debts d ON d.debt_id = p.debt_id
-        WHERE p.payer_id = s.debtor_id AND p.payee_id = s.creditor_id
-          AND p.contract_id IS NULL AND d.contract_id IS NULL
-          AND (s.signed_on IS NULL OR p.paid_on >= s.signed_on)) AS unmatched,
+       coalesce(l.unmatched, 0) AS unmatched, coalesce(l.early, 0) AS early,
        (SELECT coalesce(sum(b.open), 0) FROM balance b
         WHERE b.debtor_id = s.debtor_id AND b.creditor_id = s.creditor_id AND b.contract_id IS NULL) AS elsewhere
-FROM short s LEFT JOIN entered e USING (contract_id)
+FROM short s LEFT JOIN entered e USING (contract_id) LEFT JOIN between_them l USING (contract_id)
 LEFT JOIN parties x ON x.id = s.debtor_id LEFT JOIN parties y ON y.id = s.creditor_id
 WHERE coalesce(e.open, 0) = 0
 ORDER BY s.contract_id
@@ -86,6 +93,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each contract."""
     for _, row in rows.iterrows():
         owed, amount, due = int(row["owed"]), int(row["amount"]), row["due_on"].date()
+        unentered, unmatched, early = owed - int(row["elsewhere"]), int(row["unmatched"]), int(row["early"])
         overdue = (row["as_of"] - row["due_on"]).days
         entered = bool(refs(row["entry_refs"]))
         ledger = (
@@ -130,16 +138,22 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 ),
                 verdict(
                     "payee_unmatched",
-                    owed > int(row["elsewhere"]) >= owed - int(row["unmatched"]),
+                    None if unmatched < unentered <= unmatched + early else 0 < unentered <= unmatched,
                     yes=Text(
                         zh="双方之间另有未注明合同的支付 {sum}，足以补足台账之外的差额。",
                         en="Payments of {sum} between the two name no contract and make up for what the ledger lacks.",
-                    ).format(sum=money(int(row["unmatched"]))),
+                    ).format(sum=money(unmatched)),
                     no=Text(zh="双方之间没有足额的未注明合同的支付。", en="No unmatched payments make up for it."),
+                    unknown=Text(
+                        zh="合同签订之前双方之间另有未注明合同的支付 {sum}，是否属于本合同无从核实。",
+                        en="Payments of {sum} between the two before the contract was signed name no contract, and "
+                        "may be this one's.",
+                    ).format(sum=money(early)),
+                    gap=True,
                 ),
                 verdict(
                     "entered_without_contract",
-                    bool(row["elsewhere"] >= owed),
+                    unentered <= 0,
                     yes=Text(
                         zh="台账中双方之间另有未注明合同的欠款 {sum}。",
                         en="The ledger has {sum} between the two, without a contract.",
@@ -168,7 +182,7 @@ DETECTOR = Detector(
     id="concealed_debt",
     family="arrears",
     version=1,
-    tiers=(Tier.A,),
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="瞒报漏报欠款", en="Concealed debt"),
     question=Text(
         zh="合同到期未付清的款项，是否未列入欠款台账或台账余额为零？",
@@ -177,12 +191,13 @@ DETECTOR = Detector(
     rule=Text(
         zh="机关、事业单位、国有企业为采购方的主合同，约定到期 {grace_days} 天后仍有超过 {open_pct}% 未支付，而台账没有"
         "该合同的欠款或余额为零。不超过 {retention_pct}% 且未满 {retention_days} 天的质量保证金，或者未注明合同的支付、"
-        "台账记录合计足以解释的，予以排除。",
+        "台账记录合计足以解释的，予以排除；合同签订之前的此类支付才足以解释的，列为 B 类线索。",
         en=(
             "More than {open_pct} % of a main contract of a state organ, institution or state firm is unpaid "
             "{grace_days} days after it fell due, and the ledger has no debt, or a zero balance, for it. Cleared: at "
             "most {retention_pct} % retained for up to {retention_days} days, and payments and entries between the two "
-            "that name no contract and together make up for it."
+            "that name no contract and together make up for it; where only such payments before the contract was "
+            "signed do, it is tier B."
         ),
     ),
     why=Text(

@@ -9,15 +9,20 @@ REPAYMENTS = Relation(
     """
 -- What bears out that a debt became smaller: payments (money, bills, offsets, in kind), assets given for it, and the
 -- claim's assignment by the creditor, which settles the debt towards that creditor only. `means`: money, offset,
--- in_kind, assignment. An asset that is booked as a payment in kind as well counts once, as booked.
+-- in_kind, assignment. An asset that is booked as a payment in kind as well counts once, as booked; so it does where
+-- payments make up the whole debt without it, and one of them is of unknown form.
+WITH booked AS (
+  SELECT r.debt_id, bool_or(p.form = 'in_kind') AS in_kind, bool_or(p.form IS NULL) AS unknown, sum(r.amount) AS amount
+  FROM releases r JOIN payments p ON p._key = r.key GROUP BY r.debt_id
+)
 SELECT r.debt_id, r.day, r.amount, CASE WHEN p.form IN ('offset', 'in_kind') THEN p.form ELSE 'money' END AS means,
        'payments' AS ledger, r.key
 FROM releases r JOIN payments p ON p._key = r.key
 UNION ALL
 SELECT a.debt_id, a.disposed_on, coalesce(a.price, a.appraised), 'in_kind', 'asset_disposals', a._key
 FROM asset_disposals a JOIN debts d ON d.debt_id = a.debt_id AND d.creditor_id = a.acquirer_id
-WHERE NOT EXISTS (SELECT 1 FROM releases r JOIN payments p ON p._key = r.key
-                  WHERE r.debt_id = a.debt_id AND p.form = 'in_kind')
+LEFT JOIN booked b ON b.debt_id = a.debt_id
+WHERE NOT coalesce(b.in_kind OR (b.unknown AND b.amount >= d.amount), false)
 UNION ALL
 SELECT c.debt_id, c.agreed_on, coalesce(c.face, d.amount), 'assignment', 'claim_transfers', c._key
 FROM claim_transfers c JOIN debts d ON d.debt_id = c.debt_id AND d.creditor_id = c.assignor_id
