@@ -14,7 +14,7 @@ import scipy
 from pydantic import Field
 
 from i18n import Text, listing
-from queries.collusion.market import BIDS, RELATIONS, Market, market, parties
+from queries.collusion.market import BIDS, RELATIONS, Market, joined, market, parties
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Excuse, Lead, Ref, Tier, numbered
 from queries.statistics.coalitions import coalition_screens
@@ -86,58 +86,56 @@ class _Fact:
 
 def _facts(world: Market, groups: list[tuple[str, ...]]) -> list[_Fact]:
     """The facts of all groups, each table read once."""
-    rows = world.rows
     at = np.searchsorted(world.bids.bidders, np.concatenate([np.array(group) for group in groups]))
     parts = np.split(at, np.cumsum([len(group) for group in groups])[:-1])
-    screens = coalition_screens(world.of_tender, world.of_bidder, _prices(rows), [part.tolist() for part in parts])
-    own = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    member = scipy.sparse.csr_array((np.ones(len(at)), (at, own)), shape=(len(world.bids.bidders), len(groups)))
-    met = scipy.sparse.csc_array(world.bids.matrix @ member)
-    bids = pd.DataFrame({"bidder": at, "group": own}).merge(
-        pd.DataFrame({"bidder": world.of_bidder, "tender": world.of_tender, "bid_key": rows["bid_key"]})[
-            np.isin(world.of_bidder, at)
-        ],
-        on="bidder",
+    own = np.isin(world.of_bidder, at)
+    screens = coalition_screens(
+        world.of_tender[own], world.of_bidder[own], world.prices()[own], [part.tolist() for part in parts]
     )
-    firms_of = _firms_by_place(world)
+    group_of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    member = scipy.sparse.csr_array((np.ones(len(at)), (at, group_of)), shape=(len(world.bids.bidders), len(groups)))
+    met = scipy.sparse.csc_array(world.bids.matrix @ member)
+    rivals = _Rivals(world)
     names = world.names()
-    keys = dict(iter(bids.sort_values(["tender", "bidder", "bid_key"]).groupby("group")))
     facts = []
     for n, group in enumerate(groups):
         part = slice(met.indptr[n], met.indptr[n + 1])
         tender = np.sort(met.indices[part][met.data[part] >= 2])
-        where = world.tender.iloc[tender]
-        days = pd.to_datetime(where["day"]).dropna()
-        shown = keys[n]["tender"].isin(tender)
-        places = set(zip(where["category"], where["region"], strict=True))
-        known = all(category and region for category, region in places)
+        days = world.days[tender]
+        days = days[~np.isnat(days)]
         facts.append(
             _Fact(
                 names=tuple(names[m] for m in group),
                 tenders=world.bids.tenders[tender],
-                records=tuple(Ref("bids", int(key)) for key in keys[n].loc[shown, "bid_key"]),
-                period=(days.min().date(), days.max().date()) if len(days) else (None, None),
+                records=world.records(world.bids.tenders[tender], group),
+                period=(pd.Timestamp(days.min()).date(), pd.Timestamp(days.max()).date())
+                if len(days)
+                else (None, None),
                 cv=float(screens["cv_median"].iloc[n]),
-                rivals=len(np.unique(np.concatenate([firms_of[place] for place in sorted(places)]))) if known else None,
+                rivals=rivals.of(tender),
             )
         )
     return facts
 
 
-def _prices(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Prices above zero; NaN otherwise, which no screen reads."""
-    price = rows["price"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(price > 0, price, np.nan)
+class _Rivals:
+    """The firms that bid in the trades and places of tenders."""
 
+    def __init__(self, world: Market) -> None:
+        where = [world.tender["category"], world.tender["region"]]
+        self._place, names = joined(where, "|")
+        self._known = np.logical_and.reduce([(column != "").to_numpy(dtype=bool) for column in where])
+        self._firms = len(world.bids.bidders)
+        self._there = np.unique(self._place[world.of_tender] * self._firms + world.of_bidder)
+        self._begin = np.searchsorted(self._there, np.arange(len(names) + 1) * self._firms)
 
-def _firms_by_place(world: Market) -> dict[tuple[str, str], npt.NDArray[np.str_]]:
-    """The firms that bid in each category and region."""
-    place = pd.MultiIndex.from_frame(world.tender[["category", "region"]])
-    number, places = pd.factorize(place)
-    firms = len(world.bids.bidders)
-    there = np.unique(number[world.of_tender] * firms + world.of_bidder)
-    parts = np.split(world.bids.bidders[there % firms], np.searchsorted(there // firms, np.arange(1, len(places))))
-    return {(str(name[0]), str(name[1])): part for name, part in zip(places, parts, strict=True)}
+    def of(self, tenders: npt.NDArray[np.int64]) -> int | None:
+        """How many firms bid in the categories and regions of the tenders; unknown where one of these is."""
+        if not self._known[tenders].all():
+            return None
+        places = np.unique(self._place[tenders])
+        spans = [self._there[self._begin[place] : self._begin[place + 1]] for place in places]
+        return len(np.unique(np.concatenate(spans) % self._firms))
 
 
 def _lead(row: Mapping[Hashable, Any], fact: _Fact, params: Parameters) -> Lead:

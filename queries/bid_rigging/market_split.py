@@ -54,8 +54,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     if not len(rows):
         return
     world = market(rows)
-    world = world.where(world.rows["region"] != "")
-    if not len(world.rows):
+    world = world.where(world.column("region") != "")
+    if not len(world.of_tender):
         return
     regions = world.tender["region"].to_numpy(dtype=str)
     tests: list[dict[str, Any]] = []

@@ -10,11 +10,11 @@ import pandas as pd
 from pydantic import Field
 
 from i18n import Text
-from queries.collusion.market import BIDS, RELATIONS, Market, market
+from queries.collusion.market import BIDS, RELATIONS, Market, joined, market, years
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Entity, Excuse, Lead, Ref, Tier
 from queries.statistics.discovery import benjamini_hochberg
-from queries.statistics.prices import Tenders, gaps, group, screens
+from queries.statistics.prices import Tenders, group, screens
 from queries.statistics.variance import dispersion_p_values, log_variance
 from queries.verdicts import verdict
 
@@ -51,13 +51,13 @@ FROM (SELECT tender_id, count(*) FILTER (WHERE price > 0) AS bids FROM entries
 def comparison_groups(tenders: pd.DataFrame, fewest: int) -> npt.NDArray[np.str_]:
     """The comparison group of each tender: category, method and year; without the year, or without the method too,
     where the finer group has fewer than `fewest` tenders."""
-    year = pd.to_datetime(tenders["day"]).dt.year.fillna(0).astype(int).astype(str)
-    category, method = tenders["category"].astype(str), tenders["method"].astype(str)
-    chosen = category
-    for finer in (category + "/" + method, category + "/" + method + "/" + year):
-        size = finer.groupby(finer).transform("size")
-        chosen = finer.where(size >= fewest, chosen)
-    return np.asarray(chosen.to_numpy(), dtype=str)
+    by = [tenders["category"], tenders["method"], years(tenders["day"])]
+    place, names = joined(by[:1], "/")
+    chosen = names[place]
+    for depth in (2, 3):
+        place, names = joined(by[:depth], "/")
+        chosen = np.where(np.bincount(place)[place] >= fewest, names[place], chosen)
+    return chosen
 
 
 def pressed_tenders(tenders: Tenders, about: pd.DataFrame, near: float, fewest: int) -> npt.NDArray[np.bool_]:
@@ -107,21 +107,25 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         return
     world = market(rows)
     priced = _one_price_a_unit(world)
-    price = world.rows["price"].to_numpy(dtype=np.float64, na_value=np.nan)[priced]
-    tenders = group(world.of_tender[priced], price)
+    tenders = group(world.of_tender[priced], world.prices()[priced])
     about = world.tender.iloc[tenders.labels]
     strata = comparison_groups(about, params.fewest_tenders)
     regulated = regulated_tenders(tenders, about)
     free = about.assign(ceiling_price=about["ceiling_price"].mask(regulated))
     pressed = pressed_tenders(tenders, free, params.pressed, params.fewest_tenders)
     strata = np.where(pressed, about["category"].to_numpy(dtype=str).astype(object) + "/ceiling", strata).astype(str)
+    compared = pd.factorize(strata, sort=True)[0]
     count = np.where(tenders.count >= params.fewest_bids, tenders.count, 0)
-    p = dispersion_p_values(log_variance(tenders), count, strata, params.fewest_tenders)
+    p = dispersion_p_values(log_variance(tenders), count, compared, params.fewest_tenders)
     # Prices that the state sets are no discoveries: among those flagged they would make room for others by chance.
     q = np.where(regulated, benjamini_hochberg(p), benjamini_hochberg(np.where(regulated, np.nan, p)))
-    table = screens(tenders).join(gaps(tenders)).assign(p=p, q=q, stratum=strata, regulated=regulated)
+    low = q <= params.false_discovery
+    # What is typical of a group is asked only where a tender of it is flagged.
+    shown = np.isin(compared, compared[low])
+    table = screens(tenders.part(shown)).assign(p=p[shown], q=q[shown], stratum=strata[shown])
+    table["regulated"] = regulated[shown]
     table["typical"] = table["cv"].groupby(table["stratum"]).transform("median")
-    flagged = table[table["q"] <= params.false_discovery]
+    flagged = table[low[shown]]
     chosen = world.rows.iloc[priced[np.isin(world.of_tender[priced], flagged.index)]]
     chosen = chosen.sort_values(["tender_id", "unit", "price", "bid_id"], kind="stable")
     of_tender = {str(name): part for name, part in chosen.groupby("tender_id")}
@@ -131,10 +135,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 def _one_price_a_unit(world: Market) -> npt.NDArray[np.int64]:
     """The rows with a price; of several by one unit, such as partners of a consortium, the lowest."""
-    price = world.rows["price"].to_numpy(dtype=np.float64, na_value=np.nan)
-    priced = np.flatnonzero(price > 0)
-    unit = pd.DataFrame({"tender": world.of_tender[priced], "unit": world.rows["unit"].iloc[priced].to_numpy()})
-    several = unit.duplicated(keep=False).to_numpy()
+    priced = np.flatnonzero(world.prices() > 0)
+    several = pd.Series(world.of_unit()[priced]).duplicated(keep=False).to_numpy()
     rows = world.rows.iloc[priced[several]].reset_index(drop=True)
     ordered = rows.sort_values(["tender_id", "unit", "price", "bid_id"], kind="stable")
     lowest = ordered.index[~ordered.duplicated(["tender_id", "unit"])].to_numpy()

@@ -49,8 +49,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     if not len(rows):
         return
     world = market(rows)
-    world = world.where(world.rows["day"].notna())
-    if not len(world.rows):
+    world = world.where(world.column("day").notna())
+    if not len(world.of_tender):
         return
     tests: list[dict[str, Any]] = []
     for members in regulars(

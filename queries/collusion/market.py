@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,13 +35,17 @@ a winner is busy with it (`ends`). One text for all detectors of bids, so that a
 
 RELATIONS = ("parties", "entries", "tender_sizes")
 
+_OF_TENDER = ["day", "category", "region", "method", "estimate", "ceiling_price"]
+
 
 @dataclass(frozen=True, slots=True)
 class Market:
     """Bids as arrays: who bid where, who won, and in which stratum and order of time each tender lies."""
 
-    rows: pd.DataFrame
-    """Sorted by tender, bidder and bid."""
+    frame: pd.DataFrame
+    """Bids sorted by tender, bidder and bid."""
+    at: Integers | None
+    """Which of them are of this market; none: all."""
     of_tender: Integers
     """The tender of each row, as its place in `bids.tenders`."""
     of_bidder: Integers
@@ -48,7 +53,7 @@ class Market:
     bids: Incidence
     won: Matrix
     tender: pd.DataFrame
-    """The first row of each tender."""
+    """What the first row of each tender says of it."""
     days: npt.NDArray[np.datetime64]
     """When each tender was, NaT where that is unknown."""
     entered: scipy.sparse.csc_array
@@ -58,21 +63,39 @@ class Market:
     starts: Integers
     """Where the rows of each tender begin, and after the last one the number of rows."""
 
-    def stratum(self) -> npt.NDArray[np.str_]:
-        """Category, region and year of each tender."""
-        year = pd.to_datetime(self.tender["day"]).dt.year.fillna(0).astype(int).astype(str)
-        return np.asarray((self.tender["category"] + "|" + self.tender["region"] + "|" + year).to_numpy(), dtype=str)
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The bids of this market; those of a part are copied at each call, so read what few columns it takes."""
+        return self.frame if self.at is None else self.frame.iloc[self.at].reset_index(drop=True)
+
+    def column(self, name: str, rows: Integers | slice = slice(None)) -> pd.Series:
+        """A column of the rows, or of those at the places given."""
+        return self.frame[name].iloc[rows if self.at is None else self.at[rows]]
+
+    def stratum(self) -> Integers:
+        """Category, region and year of each tender as one number, in the order of their names."""
+        return joined([self.tender["category"], self.tender["region"], years(self.tender["day"])], "|")[0]
 
     def names(self) -> pd.Series:
         """The name of each bidder, or its id where no table names it."""
         first = np.empty(len(self.bids.bidders), dtype=np.int64)
-        first[self.of_bidder[::-1]] = np.arange(len(self.rows))[::-1]
-        name = self.rows["bidder_name"].iloc[first].set_axis(pd.Index(self.bids.bidders, name="bidder_id"))
+        first[self.of_bidder[::-1]] = np.arange(len(self.of_bidder))[::-1]
+        name = self.column("bidder_name", first).set_axis(pd.Index(self.bids.bidders, name="bidder_id"))
         return name.where(name.notna(), name.index.to_series())
 
     def first_of_unit(self) -> Booleans:
         """The rows without the further bids of a unit in one tender: partners of a consortium make one bid."""
-        return ~self.rows[["unit"]].assign(tender=self.of_tender).duplicated(["tender", "unit"]).to_numpy()
+        return ~pd.Series(self.of_unit()).duplicated().to_numpy()
+
+    def of_unit(self) -> Integers:
+        """A number a tender and unit, of each row: partners of a consortium are one unit in their tender."""
+        unit = pd.factorize(self.column("unit"))[0]
+        return np.asarray(self.of_tender * (int(unit.max(initial=0)) + 1) + unit, dtype=np.int64)
+
+    def prices(self) -> npt.NDArray[np.float64]:
+        """The price of each row; NaN where it is unknown or not above zero, which no screen reads."""
+        price = self.column("price").to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.where(price > 0, price, np.nan)
 
     def where(self, chosen: npt.ArrayLike) -> Market:
         """The market of the chosen rows alone."""
@@ -81,7 +104,8 @@ class Market:
             return self
         tender, tenders = _renumbered(self.of_tender[kept], self.bids.tenders)
         bidder, bidders = _renumbered(self.of_bidder[kept], self.bids.bidders)
-        return _arrays(self.rows[kept].reset_index(drop=True), tender, tenders, bidder, bidders)
+        at = np.flatnonzero(kept) if self.at is None else self.at[kept]
+        return _arrays(self.frame, at, tender, tenders, bidder, bidders)
 
     def contests(self, members: tuple[str, ...], fewest: int = 2) -> Contests:
         """The tenders that a member won with at least `fewest` members bidding, in order of time."""
@@ -99,19 +123,30 @@ class Market:
 
     def of(self, bidder: str) -> pd.DataFrame:
         """The rows of a bidder."""
-        return self.rows.iloc[np.flatnonzero(self.of_bidder == np.searchsorted(self.bids.bidders, bidder))]
+        at = int(np.searchsorted(self.bids.bidders, bidder))
+        return self._taken(self._places(_column_entries(self.entered, np.array([at]))[0], np.array([at])))
 
     def within(self, tenders: npt.NDArray[np.str_], members: tuple[str, ...]) -> pd.DataFrame:
         """The rows of the members in the tenders."""
-        at = np.unique(np.searchsorted(self.bids.tenders, tenders))
-        spans = zip(self.starts[at].tolist(), self.starts[at + 1].tolist(), strict=True)
-        places = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(start, end) for start, end in spans)])
-        own = np.isin(self.of_bidder[places], np.searchsorted(self.bids.bidders, np.array(members)))
-        return self.rows.iloc[places[own]]
+        return self._taken(self._named(tenders, members))
 
     def records(self, tenders: npt.NDArray[np.str_], members: tuple[str, ...]) -> tuple[Ref, ...]:
         """The bids of the members in the tenders."""
-        return tuple(Ref("bids", int(key)) for key in self.within(tenders, members)["bid_key"])
+        return tuple(Ref("bids", int(key)) for key in self.column("bid_key", self._named(tenders, members)))
+
+    def _taken(self, rows: Integers) -> pd.DataFrame:
+        return self.frame.iloc[rows if self.at is None else self.at[rows]]
+
+    def _named(self, tenders: npt.NDArray[np.str_], members: tuple[str, ...]) -> Integers:
+        """The places of the rows of the members in the tenders."""
+        at = np.searchsorted(self.bids.tenders, tenders)
+        return self._places(np.unique(at), np.searchsorted(self.bids.bidders, np.array(members)))
+
+    def _places(self, tenders: Integers, bidders: Integers) -> Integers:
+        """The places of the rows of the bidders in the tenders, both numbered, the tenders in rising order."""
+        spans = zip(self.starts[tenders].tolist(), self.starts[tenders + 1].tolist(), strict=True)
+        places = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(start, end) for start, end in spans)])
+        return np.asarray(places[np.isin(self.of_bidder[places], bidders)], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +190,7 @@ def _market(rows: pd.DataFrame) -> Market:
         rows, tender, bidder = rows.iloc[order].reset_index(drop=True), tender[order], bidder[order]
     return _arrays(
         rows,
+        None,
         tender.astype(np.int64),
         np.asarray(tenders.to_numpy(dtype=str)),
         bidder.astype(np.int64),
@@ -163,23 +199,27 @@ def _market(rows: pd.DataFrame) -> Market:
 
 
 def _arrays(
-    rows: pd.DataFrame,
+    frame: pd.DataFrame,
+    at: Integers | None,
     tender: Integers,
     tenders: npt.NDArray[np.str_],
     bidder: Integers,
     bidders: npt.NDArray[np.str_],
 ) -> Market:
-    """The market of sorted rows whose tenders and bidders are numbered."""
+    """The market of sorted rows, or of those at the places given, whose tenders and bidders are numbered."""
     network = numbered_incidence(tender, tenders, bidder, bidders)
-    winner = rows["is_winner"].to_numpy(dtype=bool)
-    at = (tender[winner], bidder[winner])
-    won = scipy.sparse.csr_array((np.ones(len(at[0])), at), shape=network.matrix.shape)
+    winner = frame["is_winner"].to_numpy(dtype=bool)
+    winner = winner if at is None else winner[at]
+    entries = (tender[winner], bidder[winner])
+    won = scipy.sparse.csr_array((np.ones(len(entries[0])), entries), shape=network.matrix.shape)
     won.sum_duplicates()
     won.data[:] = 1.0
     starts = np.searchsorted(tender, np.arange(len(tenders) + 1))
-    about = rows.iloc[starts[:-1]].set_axis(pd.Index(tenders, name="tender_id"))
+    first = starts[:-1] if at is None else at[starts[:-1]]
+    about = frame[_OF_TENDER].iloc[first].set_axis(pd.Index(tenders, name="tender_id"))
     return Market(
-        rows,
+        frame,
+        at,
         tender,
         bidder,
         network,
@@ -190,6 +230,23 @@ def _arrays(
         carried=won.tocsc(),
         starts=starts.astype(np.int64),
     )
+
+
+def joined(columns: Sequence[pd.Series], between: str) -> tuple[Integers, npt.NDArray[np.str_]]:
+    """The texts of several columns as one: for each row its place among those that occur, and these, sorted."""
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        place, texts = pd.factorize(column)
+        code = code * max(1, len(texts)) + place
+    _, first, code = np.unique(code, return_index=True, return_inverse=True)
+    rows = zip(*(column.iloc[first].astype(str) for column in columns), strict=True)
+    names, place = np.unique(np.array([between.join(row) for row in rows], dtype=str), return_inverse=True)
+    return place[code].astype(np.int64), names
+
+
+def years(days: pd.Series) -> pd.Series:
+    """The year of each day, 0 where that is unknown."""
+    return pd.to_datetime(days).dt.year.fillna(0).astype(int)
 
 
 def _renumbered(code: Integers, labels: npt.NDArray[np.str_]) -> tuple[Integers, npt.NDArray[np.str_]]:

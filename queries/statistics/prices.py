@@ -44,6 +44,18 @@ class Tenders:
     code: Integers
     order: Integers
 
+    def part(self, chosen: npt.NDArray[np.bool_]) -> Tenders:
+        """The chosen tenders alone."""
+        count, bids = self.count[chosen], chosen[self.code]
+        return Tenders(
+            labels=self.labels[chosen],
+            price=self.price[bids],
+            start=np.cumsum(count) - count,
+            count=count,
+            code=(np.cumsum(chosen) - 1)[self.code[bids]],
+            order=self.order[bids],
+        )
+
     def of_bid(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
         """A column of the bids as they came, brought into the order of `price`."""
         return np.asarray(values)[self.order]

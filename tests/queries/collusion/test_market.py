@@ -16,7 +16,7 @@ from bench.discovery import rows_of
 from graph.snapshot import Workspace
 from loaders.load import load
 from queries.collusion import market as module
-from queries.collusion.market import market
+from queries.collusion.market import joined, market
 from queries.detector import Params
 from queries.finding import Lead
 from queries.registry import detector
@@ -47,6 +47,36 @@ def test_the_market_of_some_rows_is_that_of_a_table_of_them_alone(rows: pd.DataF
     assert part.bids.tenders.tolist() == alone.bids.tenders.tolist()
     assert (part.bids.matrix != alone.bids.matrix).nnz == 0
     assert part.names().equals(alone.names())
+    assert part.rows.drop(columns="bid_key").equals(alone.rows.drop(columns="bid_key"))
+    assert part.tender.equals(alone.tender)
+    assert part.stratum().tolist() == alone.stratum().tolist()
+    np.testing.assert_array_equal(part.prices(), alone.prices())
+    member = str(part.bids.bidders[0])
+    assert part.of(member)["bid_id"].tolist() == sorted(rows.loc[chosen & (rows["bidder_id"] == member), "bid_id"])
+    halved = chosen & (rows["bidder_id"] != member)
+    assert part.where(part.column("bidder_id") != member).rows["bid_id"].tolist() == sorted(rows.loc[halved, "bid_id"])
+
+
+def test_the_names_of_a_stratum_are_numbered_in_their_order() -> None:
+    columns: list[pd.Series] = [pd.Series(["b", "a", "b", ""]), pd.Series([2, 10, 2, 2])]
+    place, names = joined(columns, "|")
+    assert names.tolist() == ["a|10", "b|2", "|2"]
+    assert place.tolist() == [1, 0, 1, 2]
+
+
+def test_a_price_of_nothing_is_none(rows: pd.DataFrame) -> None:
+    priced = market(
+        rows.assign(price=[0.0, -1.0, np.nan, *rows["price"].iloc[3:]], bid_id=rows["bid_id"].sort_values())
+    )
+    assert np.isnan(priced.prices()).sum() == 3
+
+
+def test_partners_of_a_consortium_are_one_unit_in_their_tender_alone(rows: pd.DataFrame) -> None:
+    first = rows["tender_id"] == rows["tender_id"].min()
+    united = market(rows.assign(unit=rows["unit"].mask(first | (rows["bidder_id"] == "F00001"), "C1")))
+    kept = united.where(united.first_of_unit())
+    assert len(kept.within(kept.bids.tenders[:1], tuple(kept.bids.bidders))) == 1
+    assert len(kept.rows) == len(rows) - int(first.sum()) + 1
 
 
 def test_contests_are_won_by_one_of_two_members_or_more(rows: pd.DataFrame) -> None:

@@ -106,3 +106,12 @@ def test_published_columns_agree(shared_data: Path, name: str) -> None:
     pairs = [("cv", "CV"), ("spread", "SPD"), ("ks_uniform", "KSTEST"), ("skewness", "SKEW")]
     for ours, theirs in pairs:
         np.testing.assert_allclose(table[ours][enough], published[theirs][enough], atol=6e-5)
+
+
+def test_a_part_of_the_tenders_has_the_screens_of_the_whole() -> None:
+    rng = np.random.default_rng(4)
+    tender, price = rng.integers(0, 30, 200), rng.uniform(90, 110, 200)
+    whole, chosen = group(tender, price), rng.random(30) < 0.4
+    part = whole.part(chosen)
+    pd.testing.assert_frame_equal(screens(part), screens(whole)[chosen])
+    assert part.of_bid(tender).tolist() == part.labels[part.code].tolist()
