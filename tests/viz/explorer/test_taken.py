@@ -117,9 +117,13 @@ def test_a_copied_table_is_recorded_and_each_row_is_marked(visiting: Visiting) -
     page = seen.page
     seen.sign_in("wang.lei", purpose=PURPOSE)
     seen.open_leads()
+    chosen = page.locator(".grid-row[aria-selected=true]")
     page.keyboard.press("x")
+    expect(chosen).to_have_count(1)
     page.keyboard.press("j")
+    expect(page.locator(".grid-row.current[aria-selected=false]")).to_be_visible()
     page.keyboard.press("x")
+    expect(chosen).to_have_count(2)
     page.click(".list-top button:has(use[href$='#copy'])")
     expect(page.locator(".toast").last).to_have_text("已复制 2 行")
     head, *rows = page.evaluate("navigator.clipboard.readText()").splitlines()
