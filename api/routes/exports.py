@@ -21,7 +21,7 @@ from api.scope import lead
 from api.whole import chosen_whole
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, list_findings, stream_findings
-from findings.store.summary import ENTITIES, summaries, summary
+from findings.store.summary import ENTITIES, summary
 from i18n import Language
 from queries.explore.regions import region_names
 from queries.explore.shapes import node_id
@@ -161,7 +161,7 @@ def _party_dossier(request: Request, party_id: str, said: Language | None) -> st
     wanted = Filter(scope=principal(request).scope(), entities=(party_id,))
     with platform.store.reading() as session:
         page = list_findings(session, wanted, DEFAULT_SORT, MOST_LEADS)
-        leads = {"items": summaries(session, page.items), "total": page.total}
+        leads = {"items": page.items, "total": page.total}
     bundle = {
         "profile": profile,
         "findings": leads,

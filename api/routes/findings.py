@@ -24,7 +24,7 @@ from api.whole import chosen_whole
 from findings.access.principal import Principal
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, facets, list_findings, stream_findings
-from findings.store.summary import ENTITIES, summaries, summary
+from findings.store.summary import ENTITIES, summary
 from queries.explore.shapes import node_id
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["findings"])
@@ -47,11 +47,10 @@ def findings(request: Request, asked: Annotated[Paged, Query()]) -> Response:
 
     def write(session: Session) -> Written:
         page = list_findings(session, wanted, asked.sort, asked.limit, asked.cursor)
-        items = summaries(session, page.items)
-        body: dict[str, Any] = {"items": items, "total": page.total, "next": page.next}
+        body: dict[str, Any] = {"items": page.items, "total": page.total, "next": page.next}
         if asked.with_facets:
             body["facets"] = facets(session, wanted)
-        return Written(json_bytes(body), subject_of("findings", (item["finding_id"] for item in items)))
+        return Written(json_bytes(body), subject_of("findings", (item["finding_id"] for item in page.items)))
 
     key = (wanted, asked.sort, asked.limit, asked.cursor, asked.with_facets)
     kept = platform_of(request).pages.page(key, write)
@@ -99,8 +98,7 @@ def of_party(
     wanted = Filter(scope=principal(request).scope(), entities=(party_id,))
     with platform_of(request).store.reading() as session:
         page = list_findings(session, wanted, DEFAULT_SORT, limit, cursor)
-        items = summaries(session, page.items)
-    return answer({"items": items, "total": page.total, "next": page.next})
+    return answer({"items": page.items, "total": page.total, "next": page.next})
 
 
 @router.get("/findings/{finding_id}", response_model=Detail)

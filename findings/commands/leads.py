@@ -13,7 +13,7 @@ from findings.store.errors import StoreError
 from findings.store.filtering import UNLIMITED, Filter
 from findings.store.listing import DEFAULT_SORT, get_finding, list_findings
 from findings.store.models import CURRENT, Decision
-from findings.store.summary import summaries, summary
+from findings.store.summary import summary
 from findings.store.triage import ACTIONS, decide, history
 from i18n import text
 
@@ -64,15 +64,14 @@ def list_(
         _check_purpose(settings, purpose)
         with store.reading() as session:
             page = list_findings(session, chosen, sort, limit, cursor)
-            lines = summaries(session, page.items)
         with store.session() as session:
-            shown = ",".join(line["finding_id"] for line in lines)
+            shown = ",".join(line["finding_id"] for line in page.items)
             append(session, actor=ACTOR, action="findings.list", subject=shown, purpose=purpose)
     if as_json:
-        show_json({"items": lines, "total": page.total, "next": page.next})
+        show_json({"items": page.items, "total": page.total, "next": page.next})
         return
-    show_table([_line(line) for line in lines])
-    typer.echo(t("list_shown", shown=len(lines), total=page.total))
+    show_table([_line(line) for line in page.items])
+    typer.echo(t("list_shown", shown=len(page.items), total=page.total))
     if page.next:
         typer.echo(t("list_next", cursor=page.next))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, SQLColumnExpression, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from findings.access.principal import Scope
@@ -45,12 +45,9 @@ SORTS: dict[str, SQLColumnExpression[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list: its findings, how many there are in all, and the cursor of the next part (None: no more).
+    """A part of a list: its findings' lines, how many there are in all, and the next part's cursor (None: no more)."""
 
-    Of a finding it has the columns `summary.LINE`.
-    """
-
-    items: tuple[Row[*tuple[Any, ...]], ...]
+    items: list[dict[str, Any]]
     total: int
     next: str | None
 
@@ -77,7 +74,7 @@ def list_findings(
         select(FindingRow.finding_id, *columns).where(*where).order_by(*order).limit(limit + 1)
     ).all()
     following = _write_cursor(sort, found[limit - 1][1:]) if len(found) > limit else None
-    return Page(tuple(lines(session, [row[0] for row in found[:limit]])), total, following)
+    return Page(lines(session, [row[0] for row in found[:limit]]), total, following)
 
 
 def stream_findings(session: Session, chosen: Filter, batch: int = 500) -> Iterator[FindingRow]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+import orjson
+from sqlalchemy import JSON, TextClause, text
 from sqlalchemy.orm import Session
 
 from findings.store.models import FindingEntity, FindingRow
@@ -46,63 +47,92 @@ LINE = (
 )
 """The columns that a line shows."""
 
-# Made once: making a statement of so many columns costs as much as what it reads.
-_LINES = select(*LINE).where(FindingRow.finding_id.in_(bindparam("ids", expanding=True)))
-_FIRST_ENTITIES = (
-    select(
-        FindingEntity.finding_id, FindingEntity.entity_id, FindingEntity.kind, FindingEntity.role, FindingEntity.name
+_SHAPES = {
+    "sqlite": ("json_group_array", "json_array", "SELECT value FROM json_each(:ids)"),
+    "postgresql": ("json_agg", "json_build_array", "SELECT json_array_elements_text(CAST(:ids AS json))"),
+}
+"""How each database makes one JSON array of rows, one of the columns of a row, and rows of a JSON array."""
+
+
+def _select(dialect: str) -> TextClause:
+    """The columns `LINE` with the first entities in one value: a row for each of them took most of the time."""
+    rows, columns, ids = _SHAPES[dialect]
+    names = ", ".join(f"f.{column.key}" for column in LINE)
+    entities = (
+        f"SELECT {rows}({columns}(e.position, e.entity_id, e.kind, e.role, e.name)) "  # noqa: S608 - words of this module
+        "FROM finding_entities e "
+        f"WHERE e.finding_id = f.finding_id AND e.position < {ENTITIES}"
     )
-    .where(FindingEntity.finding_id.in_(bindparam("ids", expanding=True)), FindingEntity.position < ENTITIES)
-    .order_by(FindingEntity.finding_id, FindingEntity.position)
-)
+    return text(f"SELECT {names}, ({entities}) AS shown FROM findings f WHERE f.finding_id IN ({ids})")  # noqa: S608
 
 
-def lines(session: Session, ids: Sequence[str]) -> list[Row[*tuple[Any, ...]]]:
-    """The columns `LINE` of several findings, in the order asked."""
-    found = {row.finding_id: row for row in session.connection().execute(_LINES, {"ids": ids}).all()}
+# Text, and made once: SQLAlchemy's own statement of so many columns costs as much as what it reads.
+_SELECTS = {dialect: _select(dialect).columns(shown=JSON) for dialect in _SHAPES}
+
+
+def lines(session: Session, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The lines of several findings, JSON types only, in the order asked."""
+    connection = session.connection()
+    read = connection.execute(_SELECTS[connection.dialect.name], {"ids": orjson.dumps(ids).decode()})
+    found = {row[0]: _line(row[:-1], sorted(row[-1] or ())) for row in read.all()}
     return [found[identifier] for identifier in ids]
-
-
-def summaries(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[dict[str, Any]]:
-    """The lines of several findings, given by their columns `LINE`; their first entities are read in one query."""
-    shown: dict[str, list[dict[str, Any]]] = {row.finding_id: [] for row in rows}
-    # Columns instead of objects: a page has hundreds of entities, and making objects of them took most of its time.
-    found = session.connection().execute(_FIRST_ENTITIES, {"ids": list(shown)})
-    for finding_id, identifier, kind, role, name in found.all():
-        shown[finding_id].append({"id": identifier, "kind": kind, "role": role, "name": name})
-    return [_line(row, shown[row.finding_id]) for row in rows]
 
 
 def summary(row: FindingRow, entities: Iterable[FindingEntity]) -> dict[str, Any]:
     """The line of one finding, JSON types only."""
-    return _line(row, [{"id": e.entity_id, "kind": e.kind, "role": e.role, "name": e.name} for e in entities])
+    named = [(e.position, e.entity_id, e.kind, e.role, e.name) for e in entities]
+    return _line([getattr(row, column.key) for column in LINE], named)
 
 
-def _line(row: FindingRow | Row[*tuple[Any, ...]], entities: list[dict[str, Any]]) -> dict[str, Any]:
+def _line(columns: Sequence[Any], entities: Iterable[Sequence[Any]]) -> dict[str, Any]:
+    (
+        finding_id,
+        detector,
+        headline_zh,
+        headline_en,
+        family,
+        tier,
+        status,
+        state,
+        triage,
+        assignee,
+        amount_value,
+        currency,
+        period_from,
+        period_to,
+        region,
+        agency_id,
+        agency_name,
+        entity_count,
+        score,
+        rank,
+        first_run,
+        last_run,
+        changed_run,
+        version,
+    ) = columns
     return {
-        "finding_id": row.finding_id,
-        "detector": row.detector,
-        "title": _TITLES.get(row.detector) or {"zh": row.detector, "en": row.detector},
-        "headline": {"zh": row.headline_zh, "en": row.headline_en},
-        "family": row.family,
-        "tier": row.tier,
-        "status": row.status,
-        "state": row.state,
-        "triage": row.triage,
-        "assignee": row.assignee,
-        "amount": {"value": row.amount_value, "currency": row.currency} if row.currency else None,
-        "period": {
-            "from": row.period_from.isoformat() if row.period_from else None,
-            "to": row.period_to.isoformat() if row.period_to else None,
-        },
-        "region": row.region,
-        "agency": {"id": row.agency_id, "name": row.agency_name} if row.agency_id else None,
-        "entities": entities,
-        "entity_count": row.entity_count,
-        "score": row.score,
-        "rank": row.rank,
-        "first_run": row.first_run,
-        "last_run": row.last_run,
-        "changed_run": row.changed_run,
-        "version": row.version,
+        "finding_id": finding_id,
+        "detector": detector,
+        "title": _TITLES.get(detector) or {"zh": detector, "en": detector},
+        "headline": {"zh": headline_zh, "en": headline_en},
+        "family": family,
+        "tier": tier,
+        "status": status,
+        "state": state,
+        "triage": triage,
+        "assignee": assignee,
+        "amount": {"value": amount_value, "currency": currency} if currency else None,
+        # A day comes as a date or, from SQLite, as the text that it would be written as.
+        "period": {"from": str(period_from) if period_from else None, "to": str(period_to) if period_to else None},
+        "region": region,
+        "agency": {"id": agency_id, "name": agency_name} if agency_id else None,
+        "entities": [{"id": i, "kind": kind, "role": role, "name": name} for _, i, kind, role, name in entities],
+        "entity_count": entity_count,
+        "score": score,
+        "rank": rank,
+        "first_run": first_run,
+        "last_run": last_run,
+        "changed_run": changed_run,
+        "version": version,
     }
