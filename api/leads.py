@@ -118,6 +118,7 @@ def cited(ids: Sequence[str]) -> list[dict[str, Any]]:
             "valid_from": law.valid_from,
             "valid_to": law.valid_to,
             "checked": law.checked,
+            "source": law.source.as_dict() if law.source else None,
         }
         for law in (known[i] for i in ids if i in known)
     ]

@@ -25,6 +25,8 @@ class Law:
     valid_to: date | None
     checked: bool
     """Whether the text itself was seen; if not, check it before it is cited as fact."""
+    source: Text | None = None
+    """Where or when the text was published that this article was compared with; none where it was not seen."""
 
     def in_force(self, day: date | None) -> bool:
         """Whether it was in force on a day; an unknown day is taken as a day of force."""
@@ -41,6 +43,7 @@ def laws() -> dict[str, Law]:
     rules: dict[str, Law] = {}
     for rule_id, entry in document["articles"].items():
         statute = statutes[entry["statute"]]
+        checked = entry.get("checked", True)
         rules[rule_id] = Law(
             id=rule_id,
             title=Text(zh=statute["zh"], en=statute["en"]),
@@ -48,9 +51,15 @@ def laws() -> dict[str, Law]:
             says=Text(zh=entry["zh"], en=entry["en"]),
             valid_from=entry.get("valid_from", statute.get("valid_from")),
             valid_to=entry.get("valid_to", statute.get("valid_to")),
-            checked=entry.get("checked", True),
+            checked=checked,
+            source=_source(statute["source"]) if checked else None,
         )
     return rules
+
+
+def _source(entry: str | dict[str, str]) -> Text:
+    """An address reads the same in both languages; a publication has its words in each."""
+    return Text(zh=entry, en=entry) if isinstance(entry, str) else Text(zh=entry["zh"], en=entry["en"])
 
 
 def in_force(ids: tuple[str, ...], day: date | None) -> tuple[str, ...]:

@@ -93,6 +93,8 @@ def detector_page(detector: Detector, language: Language) -> str:
         law = laws()[rule_id]
         note = "" if law.checked else f" {t('unchecked')}"
         lines.append(f"- {say(law.title)} {say(law.article)}{note}: {say(law.says)}")
+        if law.source:
+            lines.append("  " + t("law_source", source=say(law.source)))
     lines += [f"- {reference}" for reference in detector.references]
     lines += ["", f"## {t('innocent')}", ""]
     for twin in detector.innocent:

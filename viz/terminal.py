@@ -252,6 +252,9 @@ def show_finding(finding: dict[str, Any], language: Language) -> None:
         unseen = "" if law.checked else " " + text("explain.unchecked", language)
         console.print(f"· {law.title.in_language(language)} {law.article.in_language(language)}{unseen}")
         console.print("  " + escape(law.says.in_language(language)), style="dim")
+        if law.source:
+            source = text("explain.law_source", language, source=law.source.in_language(language))
+            console.print("  " + escape(source), style="dim", soft_wrap=True)
     heading("parameters")
     meanings = described(found)
     for name, value in finding["parameters"].items():

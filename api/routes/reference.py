@@ -64,7 +64,7 @@ async def all_laws(request: Request) -> Response:
 
 
 def law_as_dict(law: Law) -> dict[str, Any]:
-    """One rule as the page shows it; `checked` false: compare with the published text before citing it."""
+    """One rule as the page shows it, and what it was compared with; `checked` false: compare it before citing it."""
     return {
         "id": law.id,
         "statute": law.title.as_dict(),
@@ -73,6 +73,7 @@ def law_as_dict(law: Law) -> dict[str, Any]:
         "valid_from": law.valid_from,
         "valid_to": law.valid_to,
         "checked": law.checked,
+        "source": law.source.as_dict() if law.source else None,
     }
 
 

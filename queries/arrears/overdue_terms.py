@@ -25,11 +25,12 @@ class Parameters(Params):
 
 
 SELECT = Sql("""
--- The rule in force when the work was accepted, by kind of debtor; an agreed term counts up to its limit.
+-- The rule in force when the work was accepted, by kind of debtor; an agreed term counts up to its limit, if any.
 WITH bound AS (
   SELECT d.debt_id, d.debtor_id, d.creditor_id, d.amount, d.accepted_on, d.disputed, d._key AS debt_key, t.debtor_kind,
          t.law, t.interest_law, o._key AS debtor_key, c._key AS creditor_key, c.size AS creditor_size,
-         least(greatest(coalesce(d.due_on - d.accepted_on, t.agreed_days), t.term_days), t.agreed_days) AS term
+         least(greatest(coalesce(d.due_on - d.accepted_on, t.agreed_days), t.term_days), t.agreed_days) AS term,
+         d.due_on IS NOT NULL OR t.agreed_days IS NOT NULL AS term_known
   FROM debts d
   JOIN orgs o ON o.org_id = d.debtor_id JOIN orgs c ON c.org_id = d.creditor_id
   JOIN payment_terms t ON d.accepted_on BETWEEN t.valid_from AND t.valid_to
@@ -86,6 +87,12 @@ _DEBTORS = {
 }
 
 
+_UNKNOWN_AGREEMENT = Text(
+    zh="合同约定的付款日未知；大型企业的合同另有约定的，从其约定，应当核对合同。",
+    en="The agreed day of payment is unknown; what a large enterprise agreed in the contract goes first: check it.",
+)
+
+
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each debt."""
     for _, row in rows.iterrows():
@@ -101,7 +108,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         ).format(end=end, unpaid=money(int(row["unpaid"])))
         yield Lead(
             identity={"debt": str(row["debt_id"])},
-            tier=Tier.A,
+            # Whatever a large enterprise agreed goes before the sixty days; without the agreed day they are a lead.
+            tier=Tier.A if row["term_known"] else Tier.B,
             entities=entry_entities(row),
             reasons=(
                 Text(
@@ -119,6 +127,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                     term=int(row["term"]),
                     deadline=deadline,
                 ),
+                *(() if row["term_known"] else (_UNKNOWN_AGREEMENT,)),
                 Text(
                     zh="逾期支付 {late}，{status}，最长逾期 {days} 天。",
                     en="{late} were late; {status}, up to {days} days late.",
@@ -178,8 +187,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 DETECTOR = Detector(
     id="overdue_terms",
     family="arrears",
-    version=1,
-    tiers=(Tier.A,),
+    version=2,
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="超法定期限付款", en="Later than the statutory term"),
     question=Text(
         zh="对中小企业的付款是否超过法定期限，应付多少逾期利息？",
@@ -187,14 +196,16 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="验收之日起，机关、事业单位超过 30 日（合同另有约定的最长 60 日；国务院令第728号，2020-09-01 起），大型企业"
-        "超过 60 日（第802号，2025-06-01 起），仍有超过 {open_pct}% 未付给中小微企业，且逾期超过 {grace_days} 天。适用"
-        "验收日有效的规定。有分歧、期限内有足额未匹配的支付、债权已在期限内转让的，予以排除。",
+        "超过 60 日（合同约定更长的，从其约定；第802号，2025-06-01 起），仍有超过 {open_pct}% 未付给中小微企业，且逾期"
+        "超过 {grace_days} 天。适用验收日有效的规定；大型企业约定的付款日未知的，列为 B 类。有分歧、"
+        "期限内有足额未匹配的支付、债权已在期限内转让的，予以排除。",
         en=(
             "More than {open_pct} % was unpaid to a medium, small or micro firm, and for more than {grace_days} days, "
             "after 30 days from acceptance by a state organ or institution (at most 60 where agreed; decree 728, from "
-            "1 September 2020), or 60 days by a large enterprise (decree 802, from 1 June 2025). The rule in force at "
-            "acceptance applies. Cleared where the debt is disputed, unmatched payments in time make up for it, or the "
-            "claim was sold within the term."
+            "1 September 2020), or 60 days by a large enterprise (or the longer term agreed; decree 802, from 1 June "
+            "2025). The rule in force at acceptance applies; tier B where the day that a large enterprise agreed is "
+            "unknown. Cleared where the debt is disputed, unmatched payments in time make up for it, or the claim was "
+            "sold within the term."
         ),
     ),
     why=Text(

@@ -15,6 +15,8 @@ _OPEN = date(9999, 12, 31)
 
 def _literal(value: object) -> str:
     """An SQL literal of a value of the data file."""
+    if value is None:
+        return "NULL"
     if isinstance(value, date):
         return f"DATE '{value}'"
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
@@ -36,11 +38,20 @@ DAILY_PCT: float = _DATA["interest"]["daily_pct"]
 
 PAYMENT_TERMS = Relation(
     "payment_terms",
-    "-- The longest term of payment for a kind of debtor, for what was accepted between two days.\n"
+    "-- The term of payment for a kind of debtor, for what was accepted between two days; `agreed_days`: the longest\n"
+    "-- that a contract may agree, none where whatever is agreed goes first.\n"
     + _values(
         "debtor_kind, term_days, agreed_days, valid_from, valid_to, law, interest_law",
         (
-            (kind, t["days"], t["agreed_days"], t["valid_from"], t.get("valid_to", _OPEN), t["law"], t["interest_law"])
+            (
+                kind,
+                t["days"],
+                t.get("agreed_days"),
+                t["valid_from"],
+                t.get("valid_to", _OPEN),
+                t["law"],
+                t["interest_law"],
+            )
             for t in _DATA["terms"]
             for kind in t["debtor_kinds"]
         ),

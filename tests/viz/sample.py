@@ -167,7 +167,15 @@ def bundle() -> dict[str, Any]:
                 "article": {"zh": "第三百八十五条", "en": "Article 385"},
                 "text": {"zh": "国家工作人员利用职务上的便利……", "en": "A state functionary who, by his post, …"},
                 "checked": False,
-            }
+            },
+            {
+                "id": "criminal_law_389",
+                "statute": {"zh": "中华人民共和国刑法", "en": "Criminal Law"},
+                "article": {"zh": "第三百八十九条", "en": "Article 389"},
+                "text": {"zh": "为谋取不正当利益……", "en": "Giving property for improper benefits …"},
+                "checked": True,
+                "source": {"zh": "1997年3月14日修订", "en": "revised on 14 March 1997"},
+            },
         ],
         "history": [
             {

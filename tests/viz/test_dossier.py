@@ -35,6 +35,7 @@ def test_everything_that_the_lead_rests_on_stands_in_the_dossier(language: Langu
         said["detector_meta"]["why"][language],
         said["document"]["innocent"][0]["basis"][language],
         said["laws"][0]["article"][language],
+        {"zh": "来源：1997年3月14日修订", "en": "Source: revised on 14 March 1997"}[language],
         said["history"][0]["note"],
         said["comments"][0]["text"],
         "debts:1cc33c983952e496",
