@@ -76,10 +76,14 @@ def test_explain_shows_rows_law_and_innocent_explanations(scanned: Path) -> None
     as_json("scan", "--workspace", scanned, "--detector", "same_device", "--detector", "release_kickback")
     line = (scanned.parent / "findings.jsonl").read_text().splitlines()[0]
     finding = json.loads(line)
-    for language, law in (("en", "Regulation"), ("zh", "条例")):
+    for language, law, source in (
+        ("en", "Regulation", "Source: published"),
+        ("zh", "条例", "来源：2011年12月20日公布"),
+    ):
         done = run("explain", finding["finding_id"], "--workspace", scanned, language=language)
         assert done.returncode == 0, done.stderr
         assert law in done.stdout
+        assert source in done.stdout
         assert str(finding["evidence"]["records"][0]["row"]) in done.stdout
         for excuse in finding["innocent"]:
             assert excuse["basis"][language][:12] in done.stdout.replace("\n", "")

@@ -90,15 +90,23 @@ TENDER_THRESHOLDS = Relation(
     ),
 )
 
+_EXTENSIONS = _read("certificate_extensions.toml")["extensions"]
+
+
+def _extended(day: date) -> date:
+    """Until when what was to expire on the day stayed valid: one notice prolongs what the one before prolonged."""
+    for notice in _EXTENSIONS:
+        if notice["expires_from"] <= day <= notice["expires_to"]:
+            return _extended(notice["extended_to"])
+    return day
+
+
 CERTIFICATE_EXTENSIONS = Relation(
     "certificate_extensions",
-    "-- Until when certificates that were to expire between two days stayed valid by notice.\n"
+    "-- Until when certificates that were to expire between two days stayed valid by notice, and by those after it.\n"
     + _values(
         "expires_from, expires_to, extended_to",
-        (
-            (x["expires_from"], x["expires_to"], x["extended_to"])
-            for x in _read("certificate_extensions.toml")["extensions"]
-        ),
+        ((notice["expires_from"], notice["expires_to"], _extended(notice["extended_to"])) for notice in _EXTENSIONS),
     ),
 )
 
