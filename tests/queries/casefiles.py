@@ -14,6 +14,7 @@ cases:
     absent: [O3]            # ids that it must not name
     roles: {O1: [bidder]}   # every role in which it names an id
     verdicts: {past_role: ruled_out}  # what must be said of innocent explanations
+    evidence: {bids: 2}     # how many rows of a table it shows as evidence
     amount: 500000          # money that the finding touches, in minor units
     set: {popular: 3}       # parameters, defaults otherwise
     findings: 2             # how many there must be, 1 otherwise
@@ -56,6 +57,7 @@ _KEYS = frozenset(
         "absent",
         "roles",
         "verdicts",
+        "evidence",
         "amount",
         "set",
         "findings",
@@ -78,6 +80,7 @@ class Case:
     absent: tuple[str, ...]
     roles: dict[str, list[str]]
     verdicts: dict[str, str]
+    evidence: dict[str, int]
     amount: int | None
     parameters: dict[str, Any]
     findings: int
@@ -113,6 +116,7 @@ def read_cases(detector_id: str) -> list[Case]:
                 absent=tuple(map(str, entry.get("absent", ()))),
                 roles=entry.get("roles", {}),
                 verdicts=entry.get("verdicts", {}),
+                evidence=entry.get("evidence", {}),
                 amount=entry.get("amount"),
                 parameters=entry.get("set", {}),
                 findings=entry.get("findings", 1),
@@ -146,6 +150,9 @@ def mismatch(case: Case, leads: Sequence[Lead]) -> str | None:
         }
         if differing:
             return f"verdicts {case.verdicts} expected, not {differing}"
+        rows = {table: len({ref for ref in lead.records if ref.table == table}) for table in case.evidence}
+        if rows != case.evidence:
+            return f"rows {case.evidence} expected as evidence, not {rows}"
         if case.amount is not None and (lead.amount is None or lead.amount.value != case.amount):
             return f"amount {case.amount} expected, not {lead.amount}"
     return None
