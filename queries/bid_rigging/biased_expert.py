@@ -156,13 +156,11 @@ DETECTOR = Detector(
         en="Does an evaluator or owner's representative keep lifting one bidder beyond the panel?",
     ),
     rule=Text(
-        zh="同一评委对同一投标人打分不少于 {fewest_tenders} 个标段，扣除评委会均分和本人宽严后的偏差之和显著为正，"
-        "错误发现率"
-        "不超过 {false_discovery} 的列为 C 类疑点；其他评委在 {best} 以上的标段也评其第一的，视为质量差距。",
+        zh="同一评委对同一投标人打分不少于 {fewest_tenders} 个标段，扣除评委会均分和本人宽严后的偏差之和显著为正，错误"
+        "发现率不超过 {false_discovery} 的列为 C 类疑点；其他评委在 {best} 以上的标段也评其第一的，视为质量差距。",
         en="An evaluator scored a bidder in at least {fewest_tenders} tenders, and the sum of what remains after the "
         "panel's mean and the own severity is too high, at a false discovery rate of {false_discovery}. Where the "
-        "others "
-        "put the bidder first in {best} of them, quality explains it.",
+        "others put the bidder first in {best} of them, quality explains it.",
     ),
     why=Text(
         zh="评标委员会成员应当客观公正；长期偏向同一投标人，可能存在利益关联或受人请托。",

@@ -170,18 +170,13 @@ DETECTOR = Detector(
         en="Do firms that bid in each other's regions win only in their own?",
     ),
     rule=Text(
-        zh="两两同场不少于 {fewest_meetings} 次、重合度不低于 {overlap} 的 {smallest} 至 {largest} 家企业，各地区由"
-        "固定一家中标"
-        "的比例不低于 {own_share}，且高于 {draws} 次模拟（种子 {seed}）的预期，错误发现率不超过 {false_discovery} "
-        "的，列为 C "
-        "类疑点。{at_home} 以上在登记地中标的，视为运距成本所致。",
-        en="Of {smallest} to {largest} firms that pairwise met at least {fewest_meetings} times, with an overlap "
-        "of at "
-        "least {overlap}, each region's strongest wins at least {own_share} of its tenders, more than {draws} "
-        "simulated "
-        "worlds (seed {seed}) give, at a false discovery rate of {false_discovery}. Where {at_home} of the wins "
-        "lie at "
-        "the winner's seat, distance explains it.",
+        zh="两两同场不少于 {fewest_meetings} 次、重合度不低于 {overlap} 的 {smallest} 至 {largest} 家企业，各地区由固"
+        "定一家中标的比例不低于 {own_share}，且高于 {draws} 次模拟（种子 {seed}）的预期，错误发现率不超过 "
+        "{false_discovery} 的，列为 C 类疑点。{at_home} 以上在登记地中标的，视为运距成本所致。",
+        en="Of {smallest} to {largest} firms that pairwise met at least {fewest_meetings} times, with an overlap of "
+        "at least {overlap}, each region's strongest wins at least {own_share} of its tenders, more than {draws} "
+        "simulated worlds (seed {seed}) give, at a false discovery rate of {false_discovery}. Where {at_home} of "
+        "the wins lie at the winner's seat, distance explains it.",
     ),
     why=Text(
         zh="划分市场是串通的典型形式：企业到别人的地盘只陪标、不中标。",

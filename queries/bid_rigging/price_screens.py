@@ -158,8 +158,7 @@ def _lead(bids: pd.DataFrame, row: pd.Series, params: Parameters) -> Lead:
     chance = Text(
         zh="在报价相互独立的零假设下，如此集中的概率为 {p:.1e}；全部扫描的错误发现率为 {q:.1%}。",
         en="With independent bids so little dispersion has probability {p:.1e}; over the scan the false discovery "
-        "rate "
-        "is {q:.1%}.",
+        "rate is {q:.1%}.",
     ).format(p=row["p"], q=row["q"])
     return Lead(
         identity={"tender": tender},
@@ -242,18 +241,16 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="对有 {fewest_bids} 份以上报价的标段，将对数报价方差与同类别、同方式、同年度的可比标段（不足 "
-        "{fewest_tenders} "
-        "个的逐级放宽）拟合的 F 分布比较；全部报价均在最高限价以下 {pressed} 以内，且该类别中此类标段不多于报价相互独"
-        "立时预期三倍的，只相互比较；经 Benjamini-Hochberg 校正后错误发现率不超过 {false_discovery} 的列为 C "
-        "类疑点。"
-        "最高限价不高于估算价的 {tight_ceiling} 的，视为限价过紧；全部报价均等于最高限价的，视为执行政府定价。",
+        "{fewest_tenders} 个的逐级放宽）拟合的 F 分布比较；全部报价均在最高限价以下 {pressed} 以内，且该类别中此类"
+        "标段不多于报价相互独立时预期三倍的，只相互比较；经 Benjamini-Hochberg 校正后错误发现率不超过 "
+        "{false_discovery} 的列为 C 类疑点。最高限价不高于估算价的 {tight_ceiling} 的，视为限价过紧；全部报价均等于"
+        "最高限价的，视为执行政府定价。",
         en="In tenders of at least {fewest_bids} bids, the variance of log prices is held against an F distribution "
-        "fitted to tenders of the same category, method and year (coarser where fewer than {fewest_tenders}; tenders "
-        "with all bids within {pressed} below the ceiling, where a category has no more than three times as many as "
-        "independent bids give, against one another); "
-        "flagged at "
-        "a false discovery rate of {false_discovery}. A ceiling at or below {tight_ceiling} of the estimate is "
-        "tight; where all bids equal the ceiling, the price is regulated.",
+        "fitted to tenders of the same category, method and year (coarser where fewer than {fewest_tenders}; "
+        "tenders with all bids within {pressed} below the ceiling, where a category has no more than three times "
+        "as many as independent bids give, against one another); flagged at a false discovery rate of "
+        "{false_discovery}. A ceiling at or below {tight_ceiling} of the estimate is tight; where all bids equal "
+        "the ceiling, the price is regulated.",
     ),
     why=Text(
         zh="串通各方围绕内定价格编制陪标报价，报价间的自然差异随之消失。",

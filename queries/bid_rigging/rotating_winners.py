@@ -94,12 +94,10 @@ def _lead(
             en="{names} met in {n} tenders that one of them won: {wins} wins each in turn.",
         ).format(names=listing(names[m] for m in members), n=len(tenders), wins="/".join(map(str, wins))),
         Text(
-            zh="在其他成员轮到之前再次中标的情形有 {seen} 次；若每次由到场成员随机中标，预期为 {chance:.0f} 次，概"
-            "率 {p:.1e}，"
-            "错误发现率 {q:.1%}。",
+            zh="在其他成员轮到之前再次中标的情形有 {seen} 次；若每次由到场成员随机中标，预期为 {chance:.0f} 次，概率 "
+            "{p:.1e}，错误发现率 {q:.1%}。",
             en="A member won again before the others had their turn {seen} times; were the winner any of those "
-            "present, "
-            "{chance:.0f} are expected, so few have probability {p:.1e}, false discovery rate {q:.1%}.",
+            "present, {chance:.0f} are expected, so few have probability {p:.1e}, false discovery rate {q:.1%}.",
         ).format(seen=test["seen"], chance=test["chance"], p=test["p"], q=q),
     )
     return Lead(
@@ -170,17 +168,13 @@ DETECTOR = Detector(
         en="Do firms that keep bidding together win in turn, more evenly and regularly than chance?",
     ),
     rule=Text(
-        zh="两两同场不少于 {fewest_meetings} 次、重合度不低于 {overlap} 的 {smallest} 至 {largest} 家企业，按时间排"
-        "列中标人，"
-        "统计其他成员轮到之前再次中标的次数，与 {draws} 次模拟（种子 {seed}）比较，错误发现率不超过 "
-        "{false_discovery} 的列为 "
-        "C 类疑点。未中标时有 {busy} 以上处于自身合同履行期内的，视为产能限制。",
-        en="Of {smallest} to {largest} firms that pairwise met at least {fewest_meetings} times, with an overlap "
-        "of at "
-        "least {overlap}, the wins that come before the others had theirs are held against {draws} simulated worlds "
-        "(seed {seed}); flagged at a false discovery rate of {false_discovery}. Where {busy} of the losses fall "
-        "into the "
-        "firm's own running contract, capacity explains them.",
+        zh="两两同场不少于 {fewest_meetings} 次、重合度不低于 {overlap} 的 {smallest} 至 {largest} 家企业，按时间排列"
+        "中标人，统计其他成员轮到之前再次中标的次数，与 {draws} 次模拟（种子 {seed}）比较，错误发现率不超过 "
+        "{false_discovery} 的列为 C 类疑点。未中标时有 {busy} 以上处于自身合同履行期内的，视为产能限制。",
+        en="Of {smallest} to {largest} firms that pairwise met at least {fewest_meetings} times, with an overlap of "
+        "at least {overlap}, the wins that come before the others had theirs are held against {draws} simulated "
+        "worlds (seed {seed}); flagged at a false discovery rate of {false_discovery}. Where {busy} of the losses "
+        "fall into the firm's own running contract, capacity explains them.",
     ),
     why=Text(
         zh="轮流坐庄是围标的典型分赃方式：每家都有份，每次由内定者中标。",

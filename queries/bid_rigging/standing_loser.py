@@ -81,9 +81,8 @@ def _lead(world: Market, names: pd.Series, row: object, params: Parameters) -> L
             lost=int(at["lost_to"]),
         ),
         Text(
-            zh="{loser}不在场时，{winner}投标 {bids} 次、中标 {wins} 次；若前者是否参加与结果无关，上述次数出现的概"
-            "率为 "
-            "{p:.1e}，错误发现率为 {q:.1%}。",
+            zh="{loser}不在场时，{winner}投标 {bids} 次、中标 {wins} 次；若前者是否参加与结果无关，上述次数出现的概率"
+            "为 {p:.1e}，错误发现率为 {q:.1%}。",
             en="Without {loser} {winner} bid {bids} times and won {wins}; were {loser} no matter, so many would have "
             "probability {p:.1e}; the false discovery rate is {q:.1%}.",
         ).format(
@@ -157,14 +156,11 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="投标不少于 {fewest_bids} 次、中标率不超过 {most_wins} 的企业，与某一中标人同场且未中标不少于 "
-        "{fewest_losses} 次，"
-        "后者中标次数超过贝塔二项分布的预期，错误发现率不超过 {false_discovery} 的，列为 C 类疑点；最后一次投标时成立"
-        "不足 "
-        "{newcomer_days} 天的为新企业。",
+        "{fewest_losses} 次，后者中标次数超过贝塔二项分布的预期，错误发现率不超过 {false_discovery} 的，列为 C 类疑"
+        "点；最后一次投标时成立不足 {newcomer_days} 天的为新企业。",
         en="A firm with at least {fewest_bids} bids and at most {most_wins} of them won met a winner at least "
         "{fewest_losses} times without winning, and that winner won more of them than a beta-binomial draw gives, "
-        "at a "
-        "false discovery rate of {false_discovery}. Younger than {newcomer_days} days at its last bid it is a "
+        "at a false discovery rate of {false_discovery}. Younger than {newcomer_days} days at its last bid it is a "
         "newcomer.",
     ),
     why=Text(

@@ -137,11 +137,10 @@ DETECTOR = Detector(
         en="Did the money of a release come back to the debtor, its officials or their firms?",
     ),
     rule=Text(
-        zh="清偿后 {days_after} 天内，债权企业直接或经不超过 {max_hops} 个中间方（每方停留不超过 {hop_days} 天、"
-        "转出不低于 {keep_pct}%）付给欠款单位、有审批或支付权的人员或其任职、持股的企业，可到达的合计不低于"
-        "清偿额的 {min_pct}%。"
-        "用途含 {refund_words}、不超过 {refund_pct}% 的直接退款，用途含 {tax_words} 的税费，以及长期规律的往来，"
-        "予以排除。",
+        zh="清偿后 {days_after} 天内，债权企业直接或经不超过 {max_hops} 个中间方（每方停留不超过 {hop_days} 天、转出不"
+        "低于 {keep_pct}%）付给欠款单位、有审批或支付权的人员或其任职、持股的企业，可到达的合计不低于清偿额的 "
+        "{min_pct}%。用途含 {refund_words}、不超过 {refund_pct}% 的直接退款，用途含 {tax_words} 的税费，以及长期规"
+        "律的往来，予以排除。",
         en=(
             "Within {days_after} days of a release the creditor pays, directly or through at most {max_hops} others "
             "(each resting at most {hop_days} days and passing on at least {keep_pct} %), the debtor, an official "

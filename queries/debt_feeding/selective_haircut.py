@@ -174,9 +174,9 @@ DETECTOR = Detector(
         en=(
             "Of a debtor's debts settled within {within_days} days of each other, at least {min_cuts}, and a share of "
             "at least {cut_share}, of the untied creditors' were closed at {cut_pct} % or less (offsets for "
-            "{waiver_words} are no payment), while a creditor tied "
-            "to an official who decided got at least {full_pct} %. Cleared where only older debts were cut and at "
-            "least {young_full} younger untied ones were paid in full."
+            "{waiver_words} are no payment), while a creditor tied to an official who decided got at least {full_pct} "
+            "%. Cleared where only older debts were cut and at least {young_full} younger untied ones were paid in "
+            "full."
         ),
     ),
     why=Text(

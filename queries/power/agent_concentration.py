@@ -155,12 +155,10 @@ DETECTOR = Detector(
         en="Do a buyer's tenders go to one agency far beyond its share of the market?",
     ),
     rule=Text(
-        zh="委托代理不少于 {fewest_tenders} 个标段的招标人，一家机构占比不低于 {least_share}，且超过按其在同类别、"
-        "同地区其他"
-        "招标人中份额的预期，错误发现率不超过 {false_discovery} 的，列为 C 类疑点；给出随机抽取起始日 "
+        zh="委托代理不少于 {fewest_tenders} 个标段的招标人，一家机构占比不低于 {least_share}，且超过按其在同类别、同地"
+        "区其他招标人中份额的预期，错误发现率不超过 {false_discovery} 的，列为 C 类疑点；给出随机抽取起始日 "
         "{random_from} 的，比较前后占比。",
-        en="Of a buyer with at least {fewest_tenders} tenders given to agencies, one has at least {least_share}, "
-        "more "
+        en="Of a buyer with at least {fewest_tenders} tenders given to agencies, one has at least {least_share}, more "
         "than its share among the other buyers of that category and region gives, at a false discovery rate of "
         "{false_discovery}. With {random_from}, the day draws begin, the shares before and after are compared.",
     ),

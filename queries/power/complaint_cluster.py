@@ -154,15 +154,12 @@ DETECTOR = Detector(
         en="Does a party draw far more complaints than its activity explains?",
     ),
     rule=Text(
-        zh="投诉不少于 {fewest_complaints} 件的主体，与至少 {fewest_peers} 个同类主体按参与标段数计算的基准比较（负"
-        "二项分布），"
-        "错误发现率不超过 {false_discovery} 的列为 C 类疑点；{incident_share} 以上的投诉集中于 {incident_days} 日之"
-        "内的，视为"
-        "同一事件。",
+        zh="投诉不少于 {fewest_complaints} 件的主体，与至少 {fewest_peers} 个同类主体按参与标段数计算的基准比较（负二"
+        "项分布），错误发现率不超过 {false_discovery} 的列为 C 类疑点；{incident_share} 以上的投诉集中于 "
+        "{incident_days} 日之内的，视为同一事件。",
         en="A party with at least {fewest_complaints} complaints is held against the rate per tender of at least "
         "{fewest_peers} parties of its kind (negative binomial); flagged at a false discovery rate of "
-        "{false_discovery}. "
-        "Where {incident_share} of them came within {incident_days} days, they are one incident.",
+        "{false_discovery}. Where {incident_share} of them came within {incident_days} days, they are one incident.",
     ),
     why=Text(
         zh="投诉和 12345 工单往往最早反映问题；与其他疑点叠加时尤其值得关注。",

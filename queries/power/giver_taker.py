@@ -227,19 +227,14 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="处理类别含 {bribery_words} 的当事人、其法定代表人、实际控制人、持股 {owner_pct}% 以上的股东，以及这些人以"
-        "同样方式"
-        "掌握的其他企业，在决定前 {months_before} 个月至决定后 {months_after} 个月内中标的，列出中标单位当时有审批、评"
-        "审、采购权"
-        "的人员和合同审批人。机关、事业单位和国有企业作为股东的不据此连带。处理决定已撤销的，或者中标均在处理期限届满"
-        "后的，"
-        "予以排除。",
+        "同样方式掌握的其他企业，在决定前 {months_before} 个月至决定后 {months_after} 个月内中标的，列出中标单位当"
+        "时有审批、评审、采购权的人员和合同审批人。机关、事业单位和国有企业作为股东的不据此连带。处理决定已撤销的，"
+        "或者中标均在处理期限届满后的，予以排除。",
         en="A party sanctioned for bribery ({bribery_words}), those who head, control or hold at least {owner_pct} % "
-        "of "
-        "it, and the other firms that they head, control or hold so: lots that these won from {months_before} months "
-        "before to {months_after} months after the decision, with the officials who then approved, evaluated or "
-        "procured at the buyer, and the approver of the contract. Public owners connect nothing. Revoked sanctions, "
-        "and "
-        "awards that all came after the sanction had ended, are cleared.",
+        "of it, and the other firms that they head, control or hold so: lots that these won from {months_before} "
+        "months before to {months_after} months after the decision, with the officials who then approved, "
+        "evaluated or procured at the buyer, and the approver of the contract. Public owners connect nothing. "
+        "Revoked sanctions, and awards that all came after the sanction had ended, are cleared.",
     ),
     why=Text(
         zh="行贿人往往不止向一人行贿、不止用一家公司中标；查处行贿后应回看其全部中标及有权人员。",
@@ -247,9 +242,8 @@ DETECTOR = Detector(
     ),
     example=Text(
         zh="甲公司 2022 年 8 月因行贿被处理，其股东的乙公司同年从某局中标 2 次：列为 B 类线索。",
-        en="Jia is sanctioned for bribery in August 2022; Yi, of the same owner, wins two lots from a bureau that year"
-        ": "
-        "a tier B lead.",
+        en="Jia is sanctioned for bribery in August 2022; Yi, of the same owner, wins two lots from a bureau that "
+        "year: a tier B lead.",
     ),
     legal_basis=("criminal_law_385", "criminal_law_389", "criminal_law_390", "criminal_law_393"),
     references=("关于进一步推进受贿行贿一起查的意见（2021）",),

@@ -218,16 +218,14 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="中标（开标日）或未经招标的合同（签订日）之时，供应商与对采购单位有审批、支付、评审、监督、采购权的人员（含"
-        "上级单位"
-        "有审批、监督权的人员）存在任职、持股（5% "
-        "以上）、亲属及其企业、共用联系方式等关联。开标前公示含 {recusal_words} 的登记、"
-        "公开招标、合同和付款均由他人审批的，以及公职人员在国有单位仅担任 {board_roles} 的，予以排除。",
+        "上级单位有审批、监督权的人员）存在任职、持股（5% 以上）、亲属及其企业、共用联系方式等关联。开标前公示含 "
+        "{recusal_words} 的登记、公开招标、合同和付款均由他人审批的，以及公职人员在国有单位仅担任 {board_roles} 的，"
+        "予以排除。",
         en="On the day of the opening, or of signing where there was no tender, the supplier was tied – a role, a "
-        "stake "
-        "of 5 % or more, kin and their firms, a shared contact – to a person with power to approve, pay, evaluate, "
-        "supervise or procure at the body, or to approve or supervise at its parent. Open tenders with a recusal "
-        "({recusal_words}) published by the opening and approved by others throughout, and an official's appointment "
-        "({board_roles}) at a state firm, are cleared.",
+        "stake of 5 % or more, kin and their firms, a shared contact – to a person with power to approve, pay, "
+        "evaluate, supervise or procure at the body, or to approve or supervise at its parent. Open tenders with a "
+        "recusal ({recusal_words}) published by the opening and approved by others throughout, and an official's "
+        "appointment ({board_roles}) at a state firm, are cleared.",
     ),
     why=Text(
         zh="亲属、特定关系人的企业在其权力范围内经商，是以权谋私最常见的形式。",

@@ -102,8 +102,7 @@ def _lead(row: Any, table: pd.DataFrame, params: Parameters) -> Lead:
             zh="{name}（{rank}，{title}）经手审批或收取资金 {n} 笔，合计{amount_zh}，为同职级人员通常水平的 "
             "{times:.0f} 倍。",
             en="{n} sums, {amount_en} in all, were approved or received by {name} ({rank}, {title}): {times:.0f} "
-            "times "
-            "what is typical of that rank.",
+            "times what is typical of that rank.",
         ).format(
             name=name,
             rank=row["rank"],
@@ -115,8 +114,7 @@ def _lead(row: Any, table: pd.DataFrame, params: Parameters) -> Lead:
         ),
         Text(
             zh="与同职级其他人员的对数金额比较，t = {t:.1f}，概率 {p:.1e}，错误发现率 {q:.1%}。",
-            en="Against the log amounts of the others of that rank: t = {t:.1f}, probability {p:.1e}, false "
-            "discovery "
+            en="Against the log amounts of the others of that rank: t = {t:.1f}, probability {p:.1e}, false discovery "
             "rate {q:.1%}.",
         ).format(t=row["t"], p=row["p"], q=row["q"]),
     )
@@ -182,16 +180,13 @@ DETECTOR = Detector(
         en="Does far more money go through a low-ranking official than through peers?",
     ),
     rule=Text(
-        zh="不属于 {high_ranks} 的公职人员，其审批或收取的资金合计与至少 {fewest_peers} 名同职级人员比较，为通常水"
-        "平的 {times} "
-        "倍以上且错误发现率不超过 {false_discovery} 的，列为 C 类疑点；同一岗位其他任职者每年经手金额达其 "
-        "{predecessor} 的，"
-        "视为岗位职责所致。",
+        zh="不属于 {high_ranks} 的公职人员，其审批或收取的资金合计与至少 {fewest_peers} 名同职级人员比较，为通常水平的"
+        " {times} 倍以上且错误发现率不超过 {false_discovery} 的，列为 C 类疑点；同一岗位其他任职者每年经手金额达其 "
+        "{predecessor} 的，视为岗位职责所致。",
         en="The money that an official of none of the ranks {high_ranks} approved or received is held against at "
-        "least "
-        "{fewest_peers} of the same rank: {times} times what is typical, at a false discovery rate of "
-        "{false_discovery}. "
-        "Where another holder of the post handled {predecessor} of it a year, it goes with the post.",
+        "least {fewest_peers} of the same rank: {times} times what is typical, at a false discovery rate of "
+        "{false_discovery}. Where another holder of the post handled {predecessor} of it a year, it goes with the "
+        "post.",
     ),
     why=Text(
         zh="小官巨贪多发生在资金集中、监督薄弱的基层岗位。",

@@ -212,22 +212,17 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="以专项资金支付的款项（拨付给承担单位或者退回下达单位的除外），用途属于公务用车、楼堂馆所、接待、福利等禁止"
-        "事项且下达用途未列明的，列为 A 类；用途与下达用途均不相符（仅写 {generic_words} 的不按用途判断），或者所付合"
-        "同属于"
-        "另一专项资金的项目，或者无合同、欠款依据付给本单位审批、支付人员的关联方的，列为 B "
-        "类。付款前公示含 {approval_words} 的"
-        "批准的，"
-        "{return_days} 天内同额退回的，依该资金所列项目合同支付的，以及不超过同一用途其他不少于 {entitled_others} 名受"
-        "益人"
-        "中位数 {entitled_ratio} 倍的，予以排除。",
+        "事项且下达用途未列明的，列为 A 类；用途与下达用途均不相符（仅写 {generic_words} 的不按用途判断），或者所付"
+        "合同属于另一专项资金的项目，或者无合同、欠款依据付给本单位审批、支付人员的关联方的，列为 B 类。付款前公示"
+        "含 {approval_words} 的批准的，{return_days} 天内同额退回的，依该资金所列项目合同支付的，以及不超过同一用途"
+        "其他不少于 {entitled_others} 名受益人中位数 {entitled_ratio} 倍的，予以排除。",
         en="A payment from a special fund (other than to its recipient or back to its grantor) is tier A where its "
-        "purpose is one that no fund may serve – official cars, buildings, receptions, benefits – and the grant does "
-        "not name it. It is tier B where the purpose matches no allowed use ({generic_words} name none), where its "
-        "contract belongs to a project of another fund, or where a party tied to those who approve or pay receives it "
-        "without a contract or a debt. Approved changes of use ({approval_words}), sums that came back "
-        "within {return_days} "
-        "days, contracts of the fund's own project, and subsidies of at most {entitled_ratio} times the median of at "
-        "least {entitled_others} others are cleared.",
+        "purpose is one that no fund may serve – official cars, buildings, receptions, benefits – and the grant "
+        "does not name it. It is tier B where the purpose matches no allowed use ({generic_words} name none), "
+        "where its contract belongs to a project of another fund, or where a party tied to those who approve or "
+        "pay receives it without a contract or a debt. Approved changes of use ({approval_words}), sums that came "
+        "back within {return_days} days, contracts of the fund's own project, and subsidies of at most "
+        "{entitled_ratio} times the median of at least {entitled_others} others are cleared.",
     ),
     why=Text(
         zh="专款应当专用；改变用途使补助对象和项目得不到资金，也是套取资金的常见出口。",

@@ -222,13 +222,11 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="单位收到专项资金后，在 {hop_days} 天内直接或经不超过 {max_hops} 个中间方（每方停留不超过 {hop_days} 天、转"
-        "出不低于 "
-        "{keep_pct}%）付给个人，或者付给与该笔支付的审批人、付款或下达单位有审批、支付权人员存在关联的一方，可到达的合"
-        "计不低于"
-        "该资金的 {min_pct}%（单笔低于 {part_pct}% 的不追踪）。个人收到的专项资金只追踪到关联方。依此前签订的合同支付的"
-        "（关联方须经招标），用途为 {wage_words} 且单笔不超过 {wage_max_yuan} "
-        "元的员工工资，以及资金到账 {history_days} 天前即有的、"
-        "不少于 {history_payments} 笔且金额相近（不超过 {history_ratio} 倍）的往来，予以扣除；扣除后不足的，予以排除。",
+        "出不低于 {keep_pct}%）付给个人，或者付给与该笔支付的审批人、付款或下达单位有审批、支付权人员存在关联的一方，"
+        "可到达的合计不低于该资金的 {min_pct}%（单笔低于 {part_pct}% 的不追踪）。个人收到的专项资金只追踪到关联方。"
+        "依此前签订的合同支付的（关联方须经招标），用途为 {wage_words} 且单笔不超过 {wage_max_yuan} 元的员工工资，"
+        "以及资金到账 {history_days} 天前即有的、不少于 {history_payments} 笔且金额相近（不超过 {history_ratio} 倍）"
+        "的往来，予以扣除；扣除后不足的，予以排除。",
         en="Within {hop_days} days of receiving special-fund money a firm pays, directly or through at most {max_hops} "
         "others (each resting at most {hop_days} days and passing on at least {keep_pct} %), persons, or parties tied "
         "to the approver or to those who approve or pay at the payer or grantor; what can have arrived is at least "
@@ -244,8 +242,7 @@ DETECTOR = Detector(
     example=Text(
         zh="甲公司收到技改补助 493 万元，当月经一家咨询公司转给个人 345 万元（70%）：列为 B 类线索。",
         en="Jia receives a subsidy of CNY 4.93 million; 3.45 million (70 %) reach a person through a consultancy "
-        "within "
-        "the month: a tier B lead.",
+        "within the month: a tier B lead.",
     ),
     legal_basis=("budget_law_95", "fiscal_penalties_6", "criminal_law_382", "criminal_law_385", "criminal_law_388a"),
     references=("陈柱兵案：补助 493 万元，当月转出 345 万元", "赵更效案：补助下达后按比例回流"),

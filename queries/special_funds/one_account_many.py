@@ -205,10 +205,8 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="同一专项资金付给不少于 {min_households} 名互不相关的受益人的款项进入同一账户。亲属、同一集团的企业合并计为"
-        "一户；"
-        "账户持有人在 {onward_days} 天内将某受益人款项的 {onward_pct}% 以上转付其本人的，该受益人不计；合并、扣除后不"
-        "足的，"
-        "予以排除。",
+        "一户；账户持有人在 {onward_days} 天内将某受益人款项的 {onward_pct}% 以上转付其本人的，该受益人不计；合并、"
+        "扣除后不足的，予以排除。",
         en="Payments of one special fund to at least {min_households} unrelated beneficiaries went into one account. "
         "Kin, and firms of one group, count once; a beneficiary to whom the holder of the account passed on at least "
         "{onward_pct} % within {onward_days} days does not count. Accounts with fewer left are cleared.",

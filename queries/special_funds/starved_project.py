@@ -213,20 +213,15 @@ DETECTOR = Detector(
         en="Has the fund arrived, and do the project's contractors stay unpaid?",
     ),
     rule=Text(
-        zh="项目登记有专项资金，资金到位（下达单位拨付达 {arrived_pct}%；没有拨付记录的以下达日期为准）满 "
-        "{grace_days} 天，"
-        "该项目合同的应付日（台账应付日，没有的以合同到期日为准）也已满 {grace_days} 天，而合同额的 {unpaid_pct}% 以上"
-        "未付。"
-        "台账记载存在分歧的，资金未实际到位的，资金的 {used_pct}% 以上已付给其所列项目合同的，以及未载明合同的付款足以"
-        "覆盖"
-        "的，"
-        "予以排除。",
+        zh="项目登记有专项资金，资金到位（下达单位拨付达 {arrived_pct}%；没有拨付记录的以下达日期为准）满 {grace_days}"
+        " 天，该项目合同的应付日（台账应付日，没有的以合同到期日为准）也已满 {grace_days} 天，而合同额的 "
+        "{unpaid_pct}% 以上未付。台账记载存在分歧的，资金未实际到位的，资金的 {used_pct}% 以上已付给其所列项目合同"
+        "的，以及未载明合同的付款足以覆盖的，予以排除。",
         en="The project has a special fund; the fund arrived ({arrived_pct} % of it handed down, or the day of the "
-        "grant "
-        "where no payment is on record) and the contract fell due (by the ledger, or else by the contract) at least "
-        "{grace_days} days ago, and at least {unpaid_pct} % of the contract is unpaid. Disputed debts, funds that "
-        "did not arrive, funds of which {used_pct} % went to contracts of its projects, and contracts that unlinked "
-        "payments cover are cleared.",
+        "grant where no payment is on record) and the contract fell due (by the ledger, or else by the contract) "
+        "at least {grace_days} days ago, and at least {unpaid_pct} % of the contract is unpaid. Disputed debts, "
+        "funds that did not arrive, funds of which {used_pct} % went to contracts of its projects, and contracts "
+        "that unlinked payments cover are cleared.",
     ),
     why=Text(
         zh="资金到了、工程干了、钱没付，说明资金可能被滞留、挤占或者挪作他用。",
