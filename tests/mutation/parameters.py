@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from queries.detector import Detector, Params
+from queries.finding import Tier
 from tests.mutation.mutant import ParameterMutant
 
 _STEP = 0.05
@@ -14,7 +15,13 @@ _STEP = 0.05
 
 
 def parameter_mutants(detector: Detector) -> Iterator[ParameterMutant]:
-    """Each number among the parameters moved up and down, as far as its bounds allow."""
+    """Each number among the parameters moved up and down, as far as its bounds allow.
+
+    None for a detector that is statistical only: its thresholds are rates over a whole market, and a small world has no
+    edge of them. What they do is measured on simulated markets (`tests/queries/statistics`).
+    """
+    if set(detector.tiers) == {Tier.C}:
+        return
     defaults = detector.parameters()
     for name in detector.parameters.model_fields:
         for kind, sign in (("threshold raised", 1), ("threshold lowered", -1)):
