@@ -8,11 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 import orjson
 
 from queries.ocp.columns import Columns, Flattener
-from queries.ocp.lines import batches, split
+from queries.ocp.lines import Lines, batches, split
 from queries.ocp.releases import ContractedRelease, Reading, Release, read, releases_in
 from queries.ocp.sources import LONGEST_LINE, Task, document
 
@@ -24,8 +23,6 @@ UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
 TOO_LONG = f"the line is longer than {LONGEST_LINE >> 20} MiB"
 NO_OCID = "no ocid"
-
-_LINE_BREAK = ord("\n")
 
 
 @dataclass(frozen=True)
@@ -132,12 +129,12 @@ class Worker:
         )
 
 
-def _releases(read_lines: Iterator[bytes | memoryview], account: _Account, reading: Reading) -> Iterator[list[Release]]:
+def _releases(read_lines: Iterator[Lines], account: _Account, reading: Reading) -> Iterator[list[Release]]:
     for lines in read_lines:
         first = account.lines + 1
         releases = _all_usual(lines, reading)
         if releases is None:
-            single = split(lines)
+            single = split(lines.text)
             account.lines += len(single)
             releases = list(_one_by_one(single, first, account, reading))
         else:
@@ -146,15 +143,13 @@ def _releases(read_lines: Iterator[bytes | memoryview], account: _Account, readi
         yield releases
 
 
-def _all_usual(lines: bytes | memoryview, reading: Reading) -> list[Release] | None:
+def _all_usual(lines: Lines, reading: Reading) -> list[Release] | None:
     """The releases if there are as many as lines, each with an ocid; None leaves it to reading line by line."""
     try:
-        releases = reading.lines(lines)
+        releases = reading.lines(lines.text)
     except UNREADABLE:
         return None
-    letters = np.frombuffer(lines, dtype=np.uint8)
-    breaks = np.count_nonzero(letters == _LINE_BREAK) + (letters[-1] != _LINE_BREAK)
-    if len(releases) != breaks or not all([release.ocid for release in releases]):  # noqa: C419 - a list is faster than drawing one by one
+    if len(releases) != lines.number or not all([release.ocid for release in releases]):  # noqa: C419 - a list is faster than drawing one by one
         return None
     return releases
 
@@ -230,7 +225,7 @@ def raw_lines(task: Task) -> Iterator[bytes]:
         yield from map(orjson.dumps, releases_in(orjson.loads(document(task.path))))
         return
     for lines in batches(task, _Account(task.source).too_long):
-        yield from split(lines)
+        yield from split(lines.text)
 
 
 def raw_releases(task: Task) -> Iterator[dict[str, Any]]:

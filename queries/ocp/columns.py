@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queries.ocp.amendments import growth
-from queries.ocp.instants import UNKNOWN, Instants
+from queries.ocp.instants import UNKNOWN, Instants, instants
 from queries.ocp.lots import name_lots, note_lots
 from queries.ocp.releases import (
     Bids,
@@ -102,17 +102,20 @@ _NO_TENDER, _NO_BIDS, _NO_PERIOD, _NOBODY, _NO_VALUE, _NO_CLASS = (
 class _Taken:
     """What has been taken out of releases so far.
 
-    Texts and amounts are made compact batch by batch, while they are in the processor's cache; what is a small
-    number anyway waits in a list.
+    What each bid has is made compact batch by batch, while it is in the processor's cache; what is a small number
+    anyway, or comes once a release, waits in a list.
     """
 
     def __init__(self) -> None:
         self.ocid: list[Identifier] = []
         self.tenderers: list[int | None] = []
         self.numbers: dict[str, list[int]] = {name: [] for name in _KINDS}
-        self.keys = {name: Keys() for name in ORGANIZATION_COLUMNS}
+        self.ids: dict[str, list[Any]] = {name: [] for name in ORGANIZATION_COLUMNS if name != "bidder"}
+        self.bidders = Keys()
         self.amounts: list[NDArray[np.float64]] = [np.empty(0)]
-        self.start, self.end, self.received = Instants(), Instants(end_of_day=True), Instants()
+        self.starts: list[str | None] = []
+        self.ends: list[str | None] = []
+        self.received = Instants()
 
 
 class Flattener:
@@ -145,13 +148,13 @@ class Flattener:
         bids = list(chain.from_iterable(filter(None, bid_lists)))
         awards = list(chain.from_iterable(filter(None, award_lists)))
         items = [award.items or () for award in awards]
-        numbers, keys, texts = taken.numbers, taken.keys, self.texts.codes
+        numbers, ids, texts = taken.numbers, taken.ids, self.texts.codes
         if name_lots(bids, awards):
             note_lots(bid_lists, award_lists, numbers)
         taken.ocid += [release.ocid for release in releases]
         taken.tenderers += [tender.number_of_tenderers for tender in tenders]
-        taken.start.add([period.start_date for period in periods])
-        taken.end.add([period.end_date for period in periods])
+        taken.starts += [period.start_date for period in periods]
+        taken.ends += [period.end_date for period in periods]
         numbers["cancelled"] += [tender.status == "cancelled" for tender in tenders]
         if releases and isinstance(releases[0], ContractedRelease):
             numbers["growth"] += map(growth, releases)
@@ -159,11 +162,11 @@ class Flattener:
             numbers["growth"] += bytes(len(releases))
         numbers["method"] += texts([tender.procurement_method for tender in tenders])
         numbers["details"] += texts([tender.procurement_method_details for tender in tenders])
-        keys["buyer"].add([(release.buyer or _NOBODY).id for release in releases])
-        keys["entity"].add([(tender.procuring_entity or _NOBODY).id for tender in tenders])
+        ids["buyer"] += [(release.buyer or _NOBODY).id for release in releases]
+        ids["entity"] += [(tender.procuring_entity or _NOBODY).id for tender in tenders]
         numbers["bids"] += [NONE if entries is None else len(entries) for entries in bid_lists]
         numbers["awards"] += [NONE if entries is None else len(entries) for entries in award_lists]
-        keys["bidder"].add(
+        taken.bidders.add(
             [parties[0].id if (parties := bid.tenderers) and len(parties) == 1 else _together(parties) for bid in bids]
         )
         taken.received.add([bid.date for bid in bids])
@@ -172,12 +175,10 @@ class Flattener:
         taken.amounts.append(np.array([value.amount for value in values], dtype=np.float64))  # None becomes NaN
         numbers["currency"] += texts([value.currency for value in values])
         numbers["award_status"] += [_AWARD_CODES(award.status, OTHER) for award in awards]
-        keys["supplier"].add(
-            [
-                parties[0].id if (parties := award.suppliers) and len(parties) == 1 else _together(parties)
-                for award in awards
-            ]
-        )
+        ids["supplier"] += [
+            parties[0].id if (parties := award.suppliers) and len(parties) == 1 else _together(parties)
+            for award in awards
+        ]
         numbers["items"] += [len(entries) for entries in items]
         digits = self.digits
         numbers["item_class"] += texts(
@@ -190,8 +191,10 @@ class Flattener:
 
     def _columns(self, taken: _Taken, lines: Sequence[int]) -> Columns:
         arrays: dict[str, Any] = {name: _array(taken.numbers[name], kind) for name, kind in _KINDS.items()}
-        arrays |= {name: self.organizations.codes_of(keys) for name, keys in taken.keys.items()}
-        starts, ends, received = taken.start.read(), taken.end.read(), taken.received.read()
+        arrays |= {name: self.organizations.codes_of(Keys(ids)) for name, ids in taken.ids.items()}
+        arrays["bidder"] = self.organizations.codes_of(taken.bidders)
+        starts, ends = instants(taken.starts), instants(taken.ends, end_of_day=True)
+        received = taken.received.read()
         deadlines = np.repeat(ends, np.maximum(arrays["bids"], 0))
         known = (received != UNKNOWN) & (deadlines != UNKNOWN)
         items = arrays.pop("items")

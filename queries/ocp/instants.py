@@ -19,6 +19,7 @@ DAY = 86_400_000_000
 _SECOND = 1_000_000
 _WIDTH = 26  # one more than "2000-01-01T00:00:00+00:00", so a longer text shows itself
 _ZERO = ord("0")
+_LINE_BREAK = ord("\n")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_ONE = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _DIGITS = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 23, 24])
@@ -91,15 +92,18 @@ def instants(texts: Sequence[str | None], *, end_of_day: bool = False) -> NDArra
 def _even(texts: Sequence[str | None]) -> NDArray[np.uint8] | None:
     """The letters of texts that are equally long, as a publisher's date-times mostly are; None for any others."""
     try:
-        widths = set(map(len, texts))  # type: ignore[arg-type]
-        letters = "".join(texts).encode("ascii") if len(widths) == 1 else b""  # type: ignore[arg-type]
+        letters = ("\n".join(texts) + "\n").encode("ascii")  # type: ignore[arg-type]
     except (TypeError, UnicodeEncodeError):
         return None
-    width = len(letters) // max(1, len(texts))
-    if not 0 < width < _WIDTH:
+    count = len(texts)
+    width, uneven = divmod(len(letters), max(1, count))
+    if uneven or not 1 < width <= _WIDTH or letters.count(b"\n") != count:
         return None
-    grid = np.zeros((len(texts), _WIDTH), dtype=np.uint8)
-    grid[:, :width] = np.frombuffer(letters, dtype=np.uint8).reshape(len(texts), width)
+    rows = np.frombuffer(letters, dtype=np.uint8).reshape(count, width)
+    if not (rows[:, -1] == _LINE_BREAK).all():  # with as many breaks as texts, each stands behind its text
+        return None
+    grid = np.zeros((count, _WIDTH), dtype=np.uint8)
+    grid[:, : width - 1] = rows[:, :-1]
     return grid
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from io import FileIO
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from queries.ocp.sources import BLOCK, LONGEST_LINE, Task
 
@@ -12,7 +12,14 @@ BATCH = 1 << 18
 """Bytes whose lines are read, decoded and taken apart together: they stay in the processor's cache meanwhile."""
 
 
-def batches(task: Task, too_long: Callable[[int], None]) -> Iterator[bytes | memoryview]:
+class Lines(NamedTuple):
+    """Whole lines, and how many they are."""
+
+    text: bytes | memoryview
+    number: int
+
+
+def batches(task: Task, too_long: Callable[[int], None]) -> Iterator[Lines]:
     """Whole lines of a task, about `BATCH` bytes each time; what was given is overwritten by the next.
 
     Args:
@@ -31,15 +38,15 @@ def batches(task: Task, too_long: Callable[[int], None]) -> Iterator[bytes | mem
             yield from _of_file(unbuffered, length)
 
 
-def _of_bytes(data: bytes) -> Iterator[memoryview]:
+def _of_bytes(data: bytes) -> Iterator[Lines]:
     view, start = memoryview(data), 0
     while start < len(data):
         end = data.find(b"\n", start + BATCH) + 1 or len(data)
-        yield view[start:end]
+        yield Lines(view[start:end], _number(data, start, end))
         start = end
 
 
-def _of_file(file: FileIO, length: int) -> Iterator[memoryview]:
+def _of_file(file: FileIO, length: int) -> Iterator[Lines]:
     """The lines within the next `length` bytes, which end behind a line break or with the file."""
     buffer, held = bytearray(2 * BATCH), 0
     view = memoryview(buffer)
@@ -52,12 +59,21 @@ def _of_file(file: FileIO, length: int) -> Iterator[memoryview]:
         held += count
         end = buffer.rfind(b"\n", 0, held) + 1 if length else held
         if end:
-            yield view[:end]
+            yield Lines(view[:end], _number(buffer, 0, end))
             buffer[: held - end] = buffer[end:held]
             held -= end
 
 
-def _long_lines(file: BinaryIO, length: int, too_long: Callable[[int], None]) -> Iterator[bytes]:
+def _number(text: bytes | bytearray, start: int, end: int) -> int:
+    """How many lines there are from `start` to `end`: `find` leaps over a line, where counting looks at each byte."""
+    number, place = 0, start
+    while place < end:
+        number += 1
+        place = text.find(b"\n", place, end) + 1 or end
+    return number
+
+
+def _long_lines(file: BinaryIO, length: int, too_long: Callable[[int], None]) -> Iterator[Lines]:
     """The lines of a task with at least one that is too long, one by one."""
     end, number = file.tell() + length, 0
     while file.tell() < end and (line := file.readline(LONGEST_LINE + 1)):
@@ -67,7 +83,7 @@ def _long_lines(file: BinaryIO, length: int, too_long: Callable[[int], None]) ->
             while line and not line.endswith(b"\n"):
                 line = file.readline(BLOCK)
             line = b"\n"
-        yield line
+        yield Lines(line, 1)
 
 
 def split(lines: bytes | memoryview) -> list[bytes]:

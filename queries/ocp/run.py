@@ -52,6 +52,7 @@ def run(words: Sequence[str]) -> int:
         chosen = _parser(name).parse_intermixed_args(rest)
         return _COMMANDS[name](chosen)
     finally:
+        gc.freeze()  # the process is about to end: what it holds need not be looked through once more
         if collecting:
             gc.enable()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,11 +47,12 @@ class Vocabulary:
 class Keys:
     """Keys that come some at a time, each hashed while it is still in the processor's cache."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Sequence[Any] = ()) -> None:
         self.keys: list[Any] = []
-        self._hashes: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+        self._hashes: list[NDArray[np.int64]] = []
+        self.add(keys)
 
-    def add(self, keys: list[Any]) -> None:
+    def add(self, keys: Sequence[Any]) -> None:
         """Take some more keys."""
         self.keys += keys
         self._hashes.append(np.fromiter(map(hash, keys), dtype=np.int64, count=len(keys)))

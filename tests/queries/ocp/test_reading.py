@@ -61,6 +61,19 @@ def test_broken_and_blank_lines(tmp_path: Path, workers: int) -> None:
     assert (data.account.lines, data.account.blank, data.account.releases) == (9, 2, 2)
 
 
+@pytest.mark.parametrize("end", [b"", b"\n"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_release_over_two_lines_is_no_release(tmp_path: Path, packed: bool, end: bytes) -> None:
+    text = b'{"ocid": "a"}\n{"ocid":\n"b"}\n{"ocid": "c"}' + end
+    file = tmp_path / "lines"
+    file.write_bytes(gzip.compress(text) if packed else text)
+    found = load([str(file)], workers=1)
+    assert found.columns.ocid == ["a", "c"]
+    assert found.columns.line.tolist() == [1, 4]
+    assert found.account.lines == 4
+    assert [one.line for one in found.account.problems] == [2, 3]
+
+
 def test_line_numbers_hold_across_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "BLOCK", 200)
     lines: list[bytes | dict[str, Any]] = [release(f"{n}") for n in range(100)]
