@@ -8,9 +8,9 @@ import sys
 def main() -> None:
     """Run the command with the arguments of the process."""
     if sys.argv[1:2] == ["ocp"]:
-        from queries.ocp.run import run
+        from queries.ocp.run import main as ocp
 
-        sys.exit(run(sys.argv[2:]))
+        ocp(sys.argv[2:])
     from cli import main as command
 
     command()

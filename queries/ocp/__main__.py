@@ -2,6 +2,6 @@
 
 import sys
 
-from queries.ocp.run import run
+from queries.ocp.run import main
 
-sys.exit(run(sys.argv[1:]))
+main(sys.argv[1:])

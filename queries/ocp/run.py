@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from i18n import section, shell_language
 
@@ -52,9 +52,15 @@ def run(words: Sequence[str]) -> int:
         chosen = _parser(name).parse_intermixed_args(rest)
         return _COMMANDS[name](chosen)
     finally:
-        gc.freeze()  # the process is about to end: what it holds need not be looked through once more
         if collecting:
             gc.enable()
+
+
+def main(words: Sequence[str]) -> NoReturn:
+    """Run, and end the process with the exit code."""
+    code = run(words)
+    gc.freeze()  # what the process still holds goes with it, and need not be looked through for cycles
+    sys.exit(code)
 
 
 def _parser(name: str) -> argparse.ArgumentParser:
