@@ -78,16 +78,21 @@ def test_escape_closes_what_floats_and_gives_the_focus_back(visiting: Visiting) 
     expect(page.locator("#account")).to_be_focused()
 
 
-def test_a_list_is_not_made_anew_under_the_hands_of_who_is_quick(visiting: Visiting) -> None:
+def test_a_view_that_was_left_before_it_came_does_not_take_the_keys(visiting: Visiting) -> None:
     seen = visiting()
     page = seen.page
     page.add_init_script(
         "const now = fetch; window.fetch = async (address, ...more) => {"
-        " if (String(address).endsWith('/regions')) await new Promise((go) => setTimeout(go, 700));"
+        " if (/findings\\/\\w+$/.test(String(address))) await new Promise((go) => setTimeout(go, 700));"
         " return now(address, ...more); }"
     )
     seen.sign_in()
     seen.open_leads()
-    page.keyboard.press("x")
+    lead = page.locator(".lead-link").first.get_attribute("href")
+    with page.expect_response(lambda answer: str(lead).split("/")[-1] in answer.url):
+        page.evaluate("lead => { location.hash = lead }", lead)
+        seen.open_leads()
     page.wait_for_timeout(1000)
+    expect(page.locator(".grid-row.current")).to_be_visible()
+    page.keyboard.press("x")
     expect(page.locator(".grid-row[aria-selected=true]")).to_have_count(1)

@@ -105,7 +105,7 @@ async function show() {
     const active = a.dataset.view === here.view || (here.view === 'lead' && a.dataset.view === 'leads') || (here.view === 'party' && a.dataset.view === 'explore');
     if (active) a.setAttribute('aria-current', 'page'); else a.removeAttribute('aria-current');
   }
-  const waiting = setTimeout(() => clear(root, skeleton()), 120);
+  const waiting = setTimeout(() => { if (mine === turn) clear(root, skeleton()); }, 120);
   shown = { view: here.view, id: here.id, handle: null };
   try {
     const module = await import(path);
@@ -115,6 +115,7 @@ async function show() {
     if (mine !== turn) { handle?.unmount?.(); return; }
     clear(root, place);
     shown.handle = handle;
+    forView(handle?.keys ?? {}); // only now: a view that is dropped must not take the keys of the one that is there
     handle?.ready?.();
     title(here.view);
   } catch (error) {

@@ -4,7 +4,6 @@ import { Desk } from '../canvas/desk.js';
 import { DEFAULT_NODES } from '../canvas/model.js';
 import { h, live } from '../dom.js';
 import { t } from '../i18n.js';
-import { forView } from '../keys.js';
 import { emptyView, failed } from '../overlay.js';
 import { settle } from '../router.js';
 import { searchBox } from '../search.js';
@@ -58,10 +57,10 @@ export async function mount(root, { query }) {
   }
 
   const stops = [on('put', put)];
-  forView({ ...desk.keys(), n: { t: 'put_on_canvas', act: () => root.querySelector('#put').focus() } });
   live(head, () => { root.setAttribute('aria-label', t('nav_explore')); });
 
   return {
+    keys: { ...desk.keys(), n: { t: 'put_on_canvas', act: () => root.querySelector('#put').focus() } },
     ready: async () => {
       await desk.start();
       const wanted = (query.get('nodes') ?? '').split(',').filter(Boolean);

@@ -3,7 +3,6 @@ import { at, download, get } from '../api.js';
 import { button, clear, h, icon, live } from '../dom.js';
 import { period, exact, money } from '../format.js';
 import { t } from '../i18n.js';
-import { forView } from '../keys.js';
 import { Desk } from '../canvas/desk.js';
 import * as panels from '../lead/panels.js';
 import { failed, menu, problemView, skeleton, toast } from '../overlay.js';
@@ -110,12 +109,13 @@ export async function mount(root, { id, query }) {
   const stops = [on('decided-many', () => changed(null))];
 
   const act = (action) => { parts.show('decision'); root.querySelector(`[data-action="${action}"]`)?.click(); };
-  forView({ ...desk.keys(),
+  const keys = { ...desk.keys(),
     j: { t: 'key_next', act: () => neighbour(1) }, k: { t: 'key_previous', act: () => neighbour(-1) },
     c: { t: 'action_confirm', act: () => act('confirm') }, d: { t: 'action_dismiss', act: () => act('dismiss') }, r: { t: 'action_refer', act: () => act('refer') }, s: { t: 'action_start', act: () => act('start') },
-    u: { t: 'back_to_list', act: () => { location.hash = list.address; } } });
+    u: { t: 'back_to_list', act: () => { location.hash = list.address; } } };
 
   return {
+    keys,
     ready: async () => {
       await desk.start();
       desk.canvas.model.total = graph.total;

@@ -5,7 +5,6 @@ import { ask } from '../decide.js';
 import { announce, button, clear, h, live } from '../dom.js';
 import { count, period } from '../format.js';
 import { said, t, word } from '../i18n.js';
-import { forView } from '../keys.js';
 import { filterPanel, fromQuery, NAMES, saved, toApi, VIEWS } from '../leads/filters.js';
 import { emptyView, failed, menu, problemView, sheet, skeleton, toast } from '../overlay.js';
 import { region } from '../regions.js';
@@ -172,14 +171,15 @@ export async function mount(root, { query }) {
 
   const stops = [on('decided', (f) => { page.items = page.items.map((x) => (x.finding_id === f.finding_id ? { ...x, ...f } : x)); })];
   const open = () => table.row && go('lead', table.row.finding_id);
-  forView({
+  const keys = {
     j: { t: 'key_next', act: () => table.move(1) }, k: { t: 'key_previous', act: () => table.move(-1) },
     Enter: { t: 'key_open', act: open }, x: { t: 'key_select', act: () => table.row && table.toggle(table.row) },
     c: { t: 'action_confirm', act: () => act('confirm') }, d: { t: 'action_dismiss', act: () => act('dismiss') }, r: { t: 'action_refer', act: () => act('refer') },
     a: { t: 'action_assign', act: () => act('assign') },
-  });
+  };
   const first = load();
   return {
+    keys,
     update: (next) => { wanted = fromQuery(next); load(); },
     unmount: () => { running?.abort(); table.destroy(); for (const stop of stops) stop(); },
     ready: () => first.then(() => {
