@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 import uuid
@@ -16,6 +17,8 @@ from api.metrics import Metrics
 from api.problems import respond
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# Random once and counted on: asking the system for each request, the loop waits for the threads that compute.
+_PROCESS, _numbers = uuid.uuid4().hex[:16], itertools.count(1)
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -115,7 +118,7 @@ def _request_id(scope: Scope) -> str:
             given = value.decode("latin-1")
             if REQUEST_ID.fullmatch(given):
                 return str(given)
-    return uuid.uuid4().hex
+    return f"{_PROCESS}{next(_numbers):016x}"
 
 
 def _route(scope: Scope) -> str:

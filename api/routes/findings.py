@@ -23,7 +23,7 @@ from api.selection import Paged, Selection
 from api.whole import chosen_whole
 from findings.access.principal import Principal
 from findings.store.filtering import Filter
-from findings.store.listing import DEFAULT_SORT, facets, list_findings, stream_findings
+from findings.store.listing import DEFAULT_SORT, facets, find, list_findings, stream_findings
 from findings.store.summary import ENTITIES, summary
 from queries.explore.shapes import node_id
 
@@ -41,19 +41,19 @@ Chosen = Annotated[Filter, Depends(chosen)]
 
 
 @router.get("/findings", response_model=Page)
-def findings(request: Request, asked: Annotated[Paged, Query()]) -> Response:
+async def findings(request: Request, asked: Annotated[Paged, Query()]) -> Response:
     """A page of leads. Follow `next` as `cursor`: what comes or goes meanwhile shifts no other lead."""
-    wanted = asked.filter(principal(request))
+    wanted, pages = asked.filter(principal(request)), platform_of(request).pages
 
-    def write(session: Session) -> Written:
-        page = list_findings(session, wanted, asked.sort, asked.limit, asked.cursor)
-        body: dict[str, Any] = {"items": page.items, "total": page.total, "next": page.next}
+    def write(session: Session, at: int) -> Written:
+        page = find(session, wanted, asked.sort, asked.limit, asked.cursor)
+        rest: dict[str, Any] = {"total": page.total, "next": page.next}
         if asked.with_facets:
-            body["facets"] = facets(session, wanted)
-        return Written(json_bytes(body), subject_of("findings", (item["finding_id"] for item in page.items)))
+            rest["facets"] = facets(session, wanted)
+        items = b",".join(pages.lines.of(session, at, page.ids))
+        return Written(b'{"items":[' + items + b"]," + json_bytes(rest)[1:], subject_of("findings", page.ids))
 
-    key = (wanted, asked.sort, asked.limit, asked.cursor, asked.with_facets)
-    kept = platform_of(request).pages.page(key, write)
+    kept = await pages.answer((wanted, asked.sort, asked.limit, asked.cursor, asked.with_facets), write)
     shown(request, kept.page.subject)
     return Response(kept.page.body, media_type="application/json", headers={"ETag": kept.etag})
 

@@ -7,8 +7,9 @@ cannot write and sees one unchanging state of the store from its first query to 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from findings.store.errors import StoreError, translate
 from findings.store.migrating import current_version, upgrade
@@ -35,6 +37,8 @@ class Store:
         if engine.dialect.name == "postgresql":
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reader = engine.execution_options(**options)
+        self._asked: PoolProxiedConnection | None = None
+        self._asking = threading.Lock()
 
     @property
     def dialect(self) -> str:
@@ -62,18 +66,28 @@ class Store:
     def revision(self) -> int:
         """The revision of the findings that is committed at this moment, in microseconds on SQLite."""
         try:
-            connection = self.engine.raw_connection()
-            try:
+            with self._to_ask() as connection:
                 cursor = connection.cursor()
                 cursor.execute(REVISION_SQL)
                 (number,) = cursor.fetchall()[0]
                 return int(number)
-            finally:
-                connection.close()
         except self.engine.dialect.loaded_dbapi.Error:
             # Asked again by the way on which errors are told in words.
             with self.reading() as session:
                 return revision(session)
+
+    @contextmanager
+    def _to_ask(self) -> Iterator[PoolProxiedConnection]:
+        """A connection to ask for the revision. On SQLite it is kept for that, so nobody waits for one to be free."""
+        if self.dialect == "sqlite":
+            with self._asking:
+                if self._asked is None:
+                    self._asked = self.engine.raw_connection()
+                    self._asked.detach()
+                yield self._asked
+            return
+        with closing(self.engine.raw_connection()) as connection:
+            yield connection
 
     def upgrade(self) -> str:
         """Bring the tables to this version of the product; returns the revision. Safe to run twice or at once."""
@@ -85,6 +99,10 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
+        with self._asking:
+            if self._asked is not None:
+                self._asked.close()
+                self._asked = None
         self.engine.dispose()
 
 

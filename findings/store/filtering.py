@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from findings.access.principal import Scope
@@ -77,7 +77,9 @@ def conditions(chosen: Filter) -> list[ColumnElement[bool]]:
     if chosen.entities:
         where.append(_has_entity(FindingEntity.entity_id.in_(chosen.entities)))
     if chosen.amount_min is not None:
-        where += [FindingRow.amount_value >= chosen.amount_min, FindingRow.currency.is_not(None)]
+        where.append(FindingRow.amount_value >= chosen.amount_min)
+        if chosen.amount_min <= 0:  # What has no amount has the value 0.
+            where.append(FindingRow.currency.is_not(None))
     if chosen.amount_max is not None:
         where += [FindingRow.amount_value <= chosen.amount_max, FindingRow.currency.is_not(None)]
     if chosen.day_from is not None:
@@ -104,10 +106,30 @@ def in_scope(scope: Scope) -> list[ColumnElement[bool]]:
     return where
 
 
+def region_bounds(chosen: Filter) -> list[ColumnElement[bool]]:
+    """Between which codes the regions of `conditions` lie, for an index to begin and to end at.
+
+    Only where texts are compared by their bytes, as SQLite does: other orders put other codes between two.
+    """
+    asked = tuple(_prefix(region) for region in chosen.regions)
+    return [
+        or_(*(and_(FindingRow.region >= prefix, FindingRow.region <= prefix + _LAST) for prefix in prefixes))
+        for prefixes in (chosen.scope.region_prefixes, asked)
+        if prefixes
+    ]
+
+
+_LAST = "\U0010ffff"
+"""Stands after every character."""
+
+
 def _within(region: str) -> ColumnElement[bool]:
-    """A division and those under it: 380100 covers 380101; a code that is no division covers itself."""
-    prefix = Scope(regions=frozenset({region}), agencies=None).region_prefixes or (region,)
-    return FindingRow.region.startswith(prefix[0], autoescape=True)
+    return FindingRow.region.startswith(_prefix(region), autoescape=True)
+
+
+def _prefix(region: str) -> str:
+    """How a division and those under it begin: 380100 covers 380101; a code that is no division covers itself."""
+    return (Scope(regions=frozenset({region}), agencies=None).region_prefixes or (region,))[0]
 
 
 def _has_entity(condition: ColumnElement[bool]) -> ColumnElement[bool]:

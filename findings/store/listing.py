@@ -18,11 +18,15 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from findings.access.principal import Scope
 from findings.store.errors import StoreError
-from findings.store.filtering import FACETS, Filter, conditions, in_scope
+from findings.store.filtering import FACETS, Filter, conditions, in_scope, region_bounds
 from findings.store.models import FindingRow
 from findings.store.summary import lines
 
 DEFAULT_SORT = "tier,-amount"
+
+FEW = 1_000
+"""So many findings of some regions are found by their regions and sorted; of more, the index of the order is followed
+until the page is full."""
 
 SORTS: dict[str, SQLColumnExpression[Any]] = {
     "tier": FindingRow.tier,
@@ -44,8 +48,17 @@ SORTS: dict[str, SQLColumnExpression[Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A part of a list: its findings' ids, how many there are in all, and the next part's cursor (None: no more)."""
+
+    ids: tuple[str, ...]
+    total: int
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list: its findings' lines, how many there are in all, and the next part's cursor (None: no more)."""
+    """A part of a list, as `Found` has it, with the findings' lines."""
 
     items: list[dict[str, Any]]
     total: int
@@ -60,21 +73,32 @@ def list_findings(
     Raises:
         StoreError: a word that cannot be sorted by, or a cursor that is not one of this sort order.
     """
+    found = find(session, chosen, sort, limit, cursor)
+    return Page(lines(session, found.ids), found.total, found.next)
+
+
+def find(
+    session: Session, chosen: Filter, sort: str = DEFAULT_SORT, limit: int = 50, cursor: str | None = None
+) -> Found:
+    """Which findings are on a page; see `list_findings`."""
     keys = _sort_keys(sort)
     where = conditions(chosen)
     # Columns on the connection instead of objects in the session: a page costs half as much.
     connection = session.connection()
-    total = connection.scalar(select(func.count()).select_from(FindingRow).where(*where)) or 0
+    bounds = region_bounds(chosen) if connection.dialect.name == "sqlite" else []
+    total = connection.scalar(select(func.count()).select_from(FindingRow).where(*where, *bounds)) or 0
+    if total <= FEW:
+        where += bounds
     if cursor is not None:
-        where = [*where, _after(keys, _read_cursor(cursor, sort, len(keys)))]
+        where.append(_after(keys, _read_cursor(cursor, sort, len(keys))))
     order = [column.desc() if descending else column.asc() for column, descending in keys]
     # Ids are sorted first, whole rows read for the page only: sorting rows with their texts took most of the time.
     columns = (column for column, _ in keys)
-    found = connection.execute(
+    rows = connection.execute(
         select(FindingRow.finding_id, *columns).where(*where).order_by(*order).limit(limit + 1)
     ).all()
-    following = _write_cursor(sort, found[limit - 1][1:]) if len(found) > limit else None
-    return Page(lines(session, [row[0] for row in found[:limit]]), total, following)
+    following = _write_cursor(sort, rows[limit - 1][1:]) if len(rows) > limit else None
+    return Found(tuple(row[0] for row in rows[:limit]), total, following)
 
 
 def stream_findings(session: Session, chosen: Filter, batch: int = 500) -> Iterator[FindingRow]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from api.pages import Pages, Written
+from api.pages import Lines, Pages, Written
 from findings.access.recusal import add_recusal
 from findings.access.rights import Role
 from findings.store.database import open_store
+from findings.store.filtering import UNLIMITED, Filter
+from findings.store.listing import DEFAULT_SORT, facets, list_findings
 from findings.store.models import FindingRow
 from tests.api.conftest import BOTH, Serve, Served
 
@@ -35,7 +38,7 @@ def test_a_page_is_read_once_while_nothing_changes(served: Served) -> None:
     pages = Pages(served.store)
     read: list[int] = []
 
-    def write(session: Session) -> Written:
+    def write(session: Session, _: int) -> Written:
         read.append(session.query(FindingRow).count())
         return Written(b"[]", "findings")
 
@@ -52,7 +55,7 @@ def test_a_page_is_read_once_while_nothing_changes(served: Served) -> None:
 def test_memory_is_bounded_and_the_page_used_last_stays(served: Served) -> None:
     pages = Pages(served.store, most_bytes=100)
 
-    def write(_: Session) -> Written:
+    def write(_: Session, __: int) -> Written:
         return Written(b"x" * 40, "findings")
 
     first = pages.page(1, write)
@@ -61,8 +64,36 @@ def test_memory_is_bounded_and_the_page_used_last_stays(served: Served) -> None:
     pages.page(3, write)
     assert pages.held == 80
     assert pages.page(1, write) is first
-    assert pages.page(4, lambda _: Written(b"x" * 101, "findings")).page.body
+    assert pages.page(4, lambda *_: Written(b"x" * 101, "findings")).page.body
     assert pages.held == 0
+
+
+def test_a_line_is_made_once_for_a_revision_and_never_shown_at_another(served: Served) -> None:
+    lines = Lines(most=3)
+    with served.store.reading() as session:
+        ids = [item["finding_id"] for item in list_findings(session, Filter(UNLIMITED), limit=4).items]
+        first = lines.of(session, 1, ids[:2])
+        assert [orjson.loads(line)["finding_id"] for line in first] == ids[:2]
+        again = lines.of(session, 1, ids[1::-1] + ids[2:3])
+        assert (again[0], again[1]) == (first[1], first[0])
+        assert again[1] is first[0]
+        assert lines.of(session, 2, ids[:2])[0] is not first[0]
+        assert lines.of(session, 1, ids[:2]) == first
+        # More than are kept: those before make room for what was read last.
+        assert len(lines.of(session, 1, ids)) == 4
+        assert lines.held == 2
+
+
+def test_a_page_holds_what_the_list_holds(serve: Serve) -> None:
+    served = serve()
+    for query, sort, limit in (("", DEFAULT_SORT, 7), ("&sort=-score&facets=true", "-score", 7)):
+        body = served.client.get(f"{V1}/findings?limit={limit}{query}", headers=served.key(Role.SUPERVISOR)).json()
+        with served.store.reading() as session:
+            page = list_findings(session, Filter(UNLIMITED), sort, limit)
+            counts = facets(session, Filter(UNLIMITED))
+        assert (body["items"], body["total"], body["next"]) == (page.items, page.total, page.next)
+        assert body.get("facets") == (counts if "facets" in query else None)
+        assert list(body) == ["items", "total", "next", *(["facets"] if "facets" in query else [])]
 
 
 def test_a_decision_is_on_the_next_page_whoever_made_it(serve: Serve) -> None:
@@ -89,16 +120,16 @@ def test_a_page_that_was_being_read_while_a_decision_was_made_is_not_kept_as_the
     pages = Pages(served.store)
     finding = _items(served)[0]["finding_id"]
 
-    def write(session: Session) -> Written:
+    def write(session: Session, _: int) -> Written:
         shown = str(session.get_one(FindingRow, finding).assignee)
         with served.store.session() as other:
             other.get_one(FindingRow, finding).assignee = f"{shown}+"
         return Written(shown.encode(), "findings")
 
     before = pages.page("k", write).page.body
-    assert pages.page("k", lambda s: Written(str(s.get_one(FindingRow, finding).assignee).encode(), "")).page.body == (
-        before + b"+"
-    )
+    assert pages.page(
+        "k", lambda s, _: Written(str(s.get_one(FindingRow, finding).assignee).encode(), "")
+    ).page.body == (before + b"+")
 
 
 def test_nobody_gets_the_page_of_another_scope(serve: Serve) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from findings.access.principal import NOTHING, Scope
+from findings.store import listing
 from findings.store.database import Store, open_store
 from findings.store.errors import StoreError
 from findings.store.filtering import UNLIMITED, Filter
@@ -60,6 +61,23 @@ def test_the_default_order_is_by_tier_and_then_the_largest_sum(filled: Store) ->
         rows = list_findings(session, EVERYTHING, limit=100).items
     shown = [(row["tier"], -(row["amount"] or {"value": 0})["value"]) for row in rows]
     assert shown == sorted(shown)
+
+
+@pytest.mark.parametrize("few", [0, 1_000])
+@pytest.mark.parametrize("asked", [(), ("380100",), ("380105",), ("380105", "380107"), ("390000",)])
+@pytest.mark.parametrize("own", [None, (), ("380100",), ("380105",), ("380105", "380106")])
+def test_a_page_is_the_same_by_whichever_index_it_is_found(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, few: int, asked: tuple[str, ...], own: tuple[str, ...] | None
+) -> None:
+    monkeypatch.setattr(listing, "FEW", few)
+    chosen = Filter(Scope(regions=None if own is None else frozenset(own), agencies=None), regions=asked)
+    with filled.reading() as session:
+        rows = list(stream_findings(session, chosen))
+        shown = [line["finding_id"] for page in pages(session, chosen, "tier,-amount", 3) for line in page.items]
+        total = list_findings(session, chosen).total
+    by_order = sorted(rows, key=lambda row: (row.tier, -row.amount_value, row.finding_id))
+    assert shown == [row.finding_id for row in by_order]
+    assert total == len(rows)
 
 
 @pytest.mark.parametrize(
