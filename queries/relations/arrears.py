@@ -52,7 +52,7 @@ UNMATCHED = Relation(
 SELECT d.debt_id, p.paid_on AS day, p.amount, p._key AS key
 FROM debts d JOIN payments p ON p.payer_id = d.debtor_id AND p.payee_id = d.creditor_id
 WHERE p.debt_id IS NULL AND (p.contract_id IS NULL OR d.contract_id IS NULL OR (
-  d.registered_on IS NULL AND p.contract_id = d.contract_id AND p.paid_on >= d.accepted_on
+  d.registered_on IS NULL AND p.contract_id = d.contract_id AND coalesce(p.paid_on >= d.accepted_on, true)
   AND coalesce(p.paid_on < d.due_on, true)))
 """,
 )
