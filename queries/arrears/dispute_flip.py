@@ -33,7 +33,7 @@ WITH flips AS (
          c.law
   FROM ledger_months m JOIN debts d USING (debt_id) LEFT JOIN contracts k USING (contract_id)
   JOIN campaigns c ON m.last_day BETWEEN c.deadline - $before_days AND c.deadline
-                  AND coalesce(k.amount, d.amount) < c.below
+                  AND coalesce(k.amount, d.amount) <= c.up_to
   WHERE m.disputed AND m.previous_disputed = false AND coalesce(m.closing, d.amount) > 0
 ),
 documents AS (

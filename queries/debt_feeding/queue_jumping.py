@@ -88,7 +88,7 @@ FROM jumper j JOIN queue q ON q.debt_id = j.debt_id AND q.payee_id = j.payee_id
 JOIN means m ON m.debt_id = j.debt_id AND m.payee_id = j.payee_id
 LEFT JOIN parties x ON x.id = j.debtor_id LEFT JOIN parties y ON y.id = j.payee_id
 LEFT JOIN contracts k ON k.contract_id = j.contract_id
-LEFT JOIN campaigns g ON j.day BETWEEN g.valid_from AND g.deadline AND coalesce(k.amount, j.amount) < g.below
+LEFT JOIN campaigns g ON j.day BETWEEN g.valid_from AND g.deadline AND coalesce(k.amount, j.amount) <= g.up_to
 QUALIFY row_number() OVER (PARTITION BY j.debt_id, j.payee_id ORDER BY g.campaign) = 1
 ORDER BY j.debt_id, j.payee_id
 """)

@@ -66,11 +66,11 @@ LOAN_PRIME_RATES = Relation(
 
 CAMPAIGNS = Relation(
     "campaigns",
-    "-- Clearing campaigns: which contracts' debts were to be cleared until when. `below` in minor units.\n"
+    "-- Clearing campaigns: which contracts' debts were to be cleared until when. `up_to` in minor units.\n"
     + _values(
-        "campaign, zh, en, valid_from, deadline, below, law",
+        "campaign, zh, en, valid_from, deadline, up_to, law",
         (
-            (c["id"], c["zh"], c["en"], c["valid_from"], c["deadline"], c["below_yuan"] * 100, c["law"])
+            (c["id"], c["zh"], c["en"], c["valid_from"], c["deadline"], c["up_to_yuan"] * 100, c["law"])
             for c in _DATA["campaigns"]
         ),
     ),
