@@ -135,6 +135,8 @@ class Detector:
     """Derived relations (`queries.relations`) that its texts read."""
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Optional tables and columns: with them it tests more innocent explanations."""
+    libraries: tuple[str, ...] = ()
+    """Modules that its judge uses and that take long to load: a scan loads them while rows are selected."""
 
     def bindings(self, params: Params, data_as_of: date | None) -> dict[str, Any]:
         """Every value that its texts may name."""

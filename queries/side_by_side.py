@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -93,6 +94,8 @@ class Runner:
     def _run(self, detector: Detector, params: Params) -> Judged:
         started = time.perf_counter()
         values = detector.bindings(params, self._data_as_of)
+        for library in detector.libraries:
+            importlib.import_module(library)
         with self._reader() as cursor:
             self._relations.make(cursor, detector.relations)
             rows = self._selects.rows(detector, cursor, self._walked, values)

@@ -190,4 +190,5 @@ DETECTOR = Detector(
     ),
     max_share=0.05,
     relations=("parties", "entries"),
+    libraries=("scipy.stats",),
 )

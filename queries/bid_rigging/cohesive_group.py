@@ -255,4 +255,5 @@ DETECTOR = Detector(
     ),
     max_share=0.05,
     relations=RELATIONS,
+    libraries=("networkit",),
 )

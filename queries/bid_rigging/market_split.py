@@ -210,4 +210,5 @@ DETECTOR = Detector(
     ),
     max_share=0.1,
     relations=RELATIONS,
+    libraries=("networkit",),
 )

@@ -208,4 +208,5 @@ DETECTOR = Detector(
     ),
     max_share=0.1,
     relations=RELATIONS,
+    libraries=("networkit",),
 )

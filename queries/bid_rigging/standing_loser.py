@@ -196,4 +196,5 @@ DETECTOR = Detector(
     ),
     max_share=0.02,
     relations=RELATIONS,
+    libraries=("scipy.stats",),
 )

@@ -188,4 +188,5 @@ DETECTOR = Detector(
     ),
     max_share=0.1,
     relations=("parties",),
+    libraries=("scipy.stats",),
 )

@@ -187,4 +187,5 @@ DETECTOR = Detector(
     ),
     max_share=0.2,
     relations=("parties", "entries"),
+    libraries=("scipy.stats",),
 )

@@ -217,4 +217,5 @@ DETECTOR = Detector(
     ),
     max_share=0.1,
     relations=("parties",),
+    libraries=("scipy.stats",),
 )

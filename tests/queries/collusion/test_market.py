@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import sys
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +107,15 @@ def test_a_market_goes_with_the_rows_it_was_made_of(rows: pd.DataFrame) -> None:
     assert held_rows() is None
 
 
+def one_bid(folder: Path) -> Workspace:
+    tender = {"tender_id": "T1", "buyer_id": "G1", "opened_at": "2024-03-01"}
+    bid = {"bid_id": "B1", "tender_id": "T1", "bidder_id": "O1"}
+    write_tables({"tenders": [tender], "bids": [bid]}, folder / "source")
+    workspace = Workspace(folder / "workspace")
+    load([folder / "source"], workspace, threads=1)
+    return workspace
+
+
 def test_a_scan_reads_once_what_several_detectors_ask_for(tmp_path: Path) -> None:
     handed: list[pd.DataFrame] = []
 
@@ -113,11 +123,7 @@ def test_a_scan_reads_once_what_several_detectors_ask_for(tmp_path: Path) -> Non
         handed.append(rows)
         return iter(())
 
-    tender = {"tender_id": "T1", "buyer_id": "G1", "opened_at": "2024-03-01"}
-    bid = {"bid_id": "B1", "tender_id": "T1", "bidder_id": "O1"}
-    write_tables({"tenders": [tender], "bids": [bid]}, tmp_path / "source")
-    workspace = Workspace(tmp_path / "workspace")
-    load([tmp_path / "source"], workspace, threads=1)
+    workspace = one_bid(tmp_path)
     names = ("cohesive_group", "biased_expert", "rotating_winners", "market_split")
     chosen = [(dataclasses.replace(detector(name), judge=keep), detector(name).parameters()) for name in names]
     scan_workspace(workspace, chosen, threads=1)
@@ -125,3 +131,18 @@ def test_a_scan_reads_once_what_several_detectors_ask_for(tmp_path: Path) -> Non
     assert cohesive is rotating is split
     assert expert is not cohesive
     assert cohesive["bid_id"].tolist() == ["B1"]
+
+
+def test_a_scan_loads_the_libraries_of_a_detector_before_it_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "xml.dom.pulldom", raising=False)
+    loaded: list[bool] = []
+
+    def keep(_: pd.DataFrame, __: Params) -> Iterator[Lead]:
+        loaded.append("xml.dom.pulldom" in sys.modules)
+        return iter(())
+
+    one = dataclasses.replace(detector("cohesive_group"), judge=keep, libraries=("xml.dom.pulldom",))
+    scan_workspace(one_bid(tmp_path), [(one, one.parameters())], threads=1)
+    assert loaded == [True]
