@@ -15,7 +15,7 @@ from queries.ocp.judging import Judgement
 from queries.ocp.outcomes import GROUPS
 from queries.ocp.vocabulary import NONE
 
-_TENDERER_MAPS = ("R024", "R028", "R030", "R035", "R058")
+_TENDERER_MAPS = ("R024", "R028", "R030", "R035", "R057", "R058")
 
 
 def cardinal(judgement: Judgement, *, meta: bool = False, maps: bool = False) -> bytes:

@@ -85,6 +85,7 @@ class Competitions:
         self.bid_status, self.bid_late = columns.bid_status[bid_rows], columns.bid_late[bid_rows]
         self.bidder, self.amount = columns.bidder[bid_rows], columns.amount[bid_rows]
         self.bid_currency = columns.currency[bid_rows]
+        self.award_row = award_rows
         self.award_status, self.supplier = columns.award_status[award_rows], columns.supplier[award_rows]
 
     @property

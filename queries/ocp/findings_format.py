@@ -76,7 +76,7 @@ def _reason(flag: Flag, value: float, currency: str | None) -> Text:
     )
 
 
-_PRICED = {"R024", "R036", "R058"}
+_PRICED = {"R024", "R036", "R057", "R058"}
 
 
 def table(judgement: Judgement) -> str:

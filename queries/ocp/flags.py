@@ -201,6 +201,24 @@ FLAGS: tuple[Flag, ...] = (
         max_share=0.1,
     ),
     Flag(
+        "R057",
+        Text(zh="轮流中标", en="Bid rotation"),
+        Text(
+            zh="经常同场投标的几家，是否中标次数相同、金额相近？",
+            en="Do firms that keep meeting win equally often, and for similar sums?",
+        ),
+        Text(
+            zh="串通的企业可以约定轮流中标，每家按约分得一份高价合同。",
+            en="Members of a ring can agree that each in its turn wins at a raised price.",
+        ),
+        (
+            ("nobody_else", Text(zh="市场上只有这几家", en="Nobody else is in the market")),
+            ("equal_strength", Text(zh="实力相当，机会均等", en="Firms of equal strength in fair competition")),
+        ),
+        statistical=True,
+        max_share=0.05,
+    ),
+    Flag(
         "R058",
         Text(zh="报价大幅偏低", en="Heavily discounted bid"),
         Text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from queries.ocp import parties, price, process
+from queries.ocp import parties, price, process, rotation
 from queries.ocp.blocks import Scope
 from queries.ocp.competitions import Competitions
 from queries.ocp.dataset import Account, Dataset
@@ -22,6 +22,7 @@ PLAIN: dict[str, Callable[[Competitions], Outcome]] = {
     "R036": price.lowest_disqualified,
     "R038": parties.often_disqualified,
     "R048": parties.heterogeneous_supplier,
+    "R057": rotation.bid_rotation,
     "R066": process.contract_lines_grew,
 }
 MARGINS: dict[str, Callable[[Competitions, price.Margins], Outcome]] = {

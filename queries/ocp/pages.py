@@ -45,9 +45,9 @@ _WORDS = {
     ),
     "index": Text(zh="开放采购数据疑点指标", en="Open Contracting red flags"),
     "about": Text(
-        zh="`qingfeng ocp` 直接从 OCDS 文件判断的十二项指标，其中十一项 Cardinal 也有。命中只是线索，须经核实。",
-        en="The twelve indicators that `qingfeng ocp` judges straight from OCDS files; Cardinal has all but R066. "
-        "A flag is a lead to verify.",
+        zh="`qingfeng ocp` 直接从 OCDS 文件判断的十三项指标，其中十一项 Cardinal 也有。命中只是线索，须经核实。",
+        en="The thirteen indicators that `qingfeng ocp` judges straight from OCDS files; Cardinal has all but R057 and "
+        "R066. A flag is a lead to verify.",
     ),
     "shared": Text(zh="各项指标共用的设置", en="Settings that all share"),
 }

@@ -33,15 +33,15 @@ class Margins:
         rows = np.flatnonzero(comparable & self.reasons.judged[case.bid_competition])
         of, bidder, amount = case.bid_competition[rows], case.bidder[rows], case.amount[rows]
         wins = bidder == case.winner[of]
-        winning = _lowest(case.count, of[wins], amount[wins])
+        winning = lowest(case.count, of[wins], amount[wins])
         of, bidder, amount = of[~wins], bidder[~wins], amount[~wins]
-        other = _lowest(case.count, of, amount)
+        other = lowest(case.count, of, amount)
         self.reasons.give("no_winning_price", ~np.isfinite(winning))
         self.reasons.give("single_price", ~np.isfinite(other))
         self.reasons.give("not_lowest", other < winning)
         self.second = np.full(case.count, NONE, dtype=np.int32)
-        lowest = amount == other[of]
-        self.second[of[lowest][::-1]] = bidder[lowest][::-1]  # the first of several in the release's own order
+        second = amount == other[of]
+        self.second[of[second][::-1]] = bidder[second][::-1]  # the first of several in the release's own order
         self.ratio = np.full(case.count, np.nan)
         judged = self.reasons.judged
         self.ratio[judged] = (other[judged] - winning[judged]) / winning[judged]
@@ -70,10 +70,11 @@ def _price_reasons(case: Competitions, reasons: Reasons) -> None:
     reasons.give("other_currency", foreign & ~main)
 
 
-def _lowest(count: int, of: Ints, amount: Floats) -> Floats:
-    lowest = np.full(count, np.inf)
-    np.minimum.at(lowest, of, amount)
-    return lowest
+def lowest(count: int, of: Ints, amount: Floats) -> Floats:
+    """Per competition: the lowest of the amounts that are `of` it; infinity where there is none."""
+    found = np.full(count, np.inf)
+    np.minimum.at(found, of, amount)
+    return found
 
 
 def price_close_to_winner(case: Competitions, margins: Margins) -> Outcome:
@@ -154,9 +155,9 @@ def lowest_disqualified(case: Competitions) -> Outcome:
     _price_reasons(case, reasons)
     rows = case.submitted & case.priced
     out = rows & (case.bid_status == DISQUALIFIED)
-    disqualified = _lowest(case.count, case.bid_competition[out], case.amount[out])
+    disqualified = lowest(case.count, case.bid_competition[out], case.amount[out])
     rest = rows & ~out
-    others = _lowest(case.count, case.bid_competition[rest], case.amount[rest])
+    others = lowest(case.count, case.bid_competition[rest], case.amount[rest])
     reasons.give("no_valid_price", case.bids_that(rows & (case.bid_status == VALID)) == 0)
     flagged: Flags = reasons.judged & np.isfinite(disqualified) & (disqualified <= others)
     return by_process("R036", case, reasons, flagged)

@@ -26,7 +26,7 @@ from queries.ocp.instants import DAY
 
 CARDINAL = ("R003", "R018", "R024", "R025", "R028", "R030", "R035", "R036", "R038", "R048", "R058")
 """The indicators that Cardinal has too: all that its profile runs unless the file names others."""
-CODES = (*CARDINAL, "R066")
+CODES = tuple(sorted((*CARDINAL, "R057", "R066")))
 """The indicators that need nothing but the file, in the order of their codes."""
 
 _PROFILES: dict[str, dict[str, Any]] = {
@@ -54,6 +54,7 @@ _KEYS: dict[str, set[str]] = {
     "R036": set(),
     "R038": {"threshold", "minimum_submitted_bids", "minimum_contracting_processes", "minimum_counts"},
     "R048": {"digits", "threshold", "minimum_contracting_processes"},
+    "R057": {"tenders", "wins", "amount_pct", "share_pct"},
     "R058": {"threshold"},
     "R066": set(),
     "defaults": {"currency", "item_classification_scheme", "bid_status", "award_status", "party_roles"},
@@ -101,6 +102,10 @@ class Settings:
     r048_digits: int = 2
     r048_threshold: float | None = None
     r048_minimum_processes: int = 20
+    r057_tenders: int = 4
+    r057_wins: int = 2
+    r057_amount: int = 15
+    r057_share: int = 80
     r058_threshold: float | None = None
 
 
@@ -193,6 +198,10 @@ def settings_from(found: dict[str, dict[str, Any]] | None, *, profile: str = "qi
         r048_digits=read.whole("R048", "digits", 2),
         r048_threshold=read.number("R048", "threshold"),
         r048_minimum_processes=read.whole("R048", "minimum_contracting_processes", 20),
+        r057_tenders=max(2, read.whole("R057", "tenders", 4)),
+        r057_wins=max(1, read.whole("R057", "wins", 2)),
+        r057_amount=read.whole("R057", "amount_pct", 15),
+        r057_share=read.whole("R057", "share_pct", 80, highest=100),
         r058_threshold=read.number("R058", "threshold"),
     )
 

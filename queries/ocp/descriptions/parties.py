@@ -11,6 +11,7 @@ from queries.ocp.descriptions.description import (
     FIXED,
     QUARTILES,
     SPREAD,
+    STATUS,
     Description,
 )
 
@@ -132,5 +133,61 @@ DESCRIPTIONS: tuple[Description, ...] = (
             ),
         ),
         (QUARTILES, FENCES),
+    ),
+    Description(
+        "R057",
+        Text(
+            zh="同一品类中，一组投标人两两同场投标不少于 {r057_tenders} 次，"
+            "相遇时各中标相同次数（不少于 {r057_wins} 次），所中金额相差不超过 {r057_amount}%，"
+            "且其同场的竞争不少于 {r057_share}% 由组内投标人中标。",
+            en="For one kind of goods, any two of a group of tenderers met {r057_tenders} times or more, won equally "
+            "many of these competitions, {r057_wins} or more each, for sums that differ by {r057_amount}% at most, and "
+            "{r057_share}% or more of the competitions in which they met went to one of the group.",
+        ),
+        Text(
+            zh="青石建筑、白河路桥、杨柳工程六次同场投标，各中标两次，每家合计约 500 万元。",
+            en="Bluestone, Whitewater Roads and Osier Works meet six times; each wins twice, about 5,000,000 in all.",
+        ),
+        Text(
+            zh="组内两家以上同场的采购项目，及其中的该组投标人，各记 1。",
+            en="The contracting processes in which two of a group met or more, and those tenderers, each with "
+            "the value 1.",
+        ),
+        AWARDS + BIDS + "bids/details/value/amount bids/details/value/currency awards/items/classification/id",
+        "no_bids award_not_final no_award several_awards no_supplier consortium unread_status price_for_lots "
+        "no_winning_price",
+        (
+            Text(
+                zh="品类为中标条目分类代码的前几位（`[R048]` 的 `digits`）；没有代码或有多个品类的竞争，合为一类。",
+                en="A kind of goods is how the class of the items awarded begins (`digits` of `[R048]`); competitions "
+                "for several kinds, or without a class, count as one more kind.",
+            ),
+            Text(
+                zh="指南以每家中标次数相同、金额相近为标志，未规定如何分组；此处以两两同场投标分组。",
+                en="The guide asks for equally many contracts of similar amounts, and leaves open what makes a group; "
+                "here it is meeting each other as bidders.",
+            ),
+            STATUS,
+            Text(
+                zh="Cardinal 没有该指标：`--format cardinal` 只在设置文件有 `[R057]` 一节时运行。",
+                en="Cardinal has no such indicator: with `--format cardinal` it runs only if the settings have a "
+                "section `[R057]`.",
+            ),
+        ),
+        (
+            ("tenders", "r057_tenders", Text(zh="两两同场投标的最少次数", en="how often any two met, at least")),
+            ("wins", "r057_wins", Text(zh="各自中标的最少次数", en="wins of each, at least")),
+            (
+                "amount_pct",
+                "r057_amount",
+                Text(zh="两家所中金额最多相差的百分比", en="percent by which the sums of two may differ"),
+            ),
+            (
+                "share_pct",
+                "r057_share",
+                Text(zh="同场竞争中由组内中标的最低百分比", en="percent of their competitions that the group won"),
+            ),
+        ),
+        (COLLUSION,),
     ),
 )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.detector import Params
+from queries.ocp.flags import BY_CODE
 from queries.ocp.rules.fragments import TOO_FEW
 from queries.ocp.rules.rule import Rule
 
@@ -19,9 +20,10 @@ class Rotation(Params):
     share_pct: float = Field(80, gt=0, le=100, description="Percent of the group's common tenders that it won itself.")
 
 
+_FLAG = BY_CODE["R057"]
 RULE = Rule(
     code="R057",
-    title=Text(zh="轮流中标", en="Bid rotation"),
+    title=_FLAG.title,
     question=Text(
         zh="同一类别中经常同场投标的几家，是否中标次数相同、金额相近？",
         en="Do firms that meet in a category win equally often, and for similar sums?",
@@ -33,10 +35,7 @@ RULE = Rule(
         "more each, for sums that differ by {amount_pct} % at most, and {share_pct} % or more of the tenders in which "
         "they met went to one of the group.",
     ),
-    why=Text(
-        zh="串通的企业可以约定轮流中标，每家按约分得一份高价合同。",
-        en="Members of a ring can agree that each in its turn wins at a raised price.",
-    ),
+    why=_FLAG.why,
     example=Text(
         zh="甲、乙、丙六次同场投标，各中标两次，每家约 500 万元。",
         en="Alpha, Beta and Gamma meet six times; each wins twice, about 5,000,000 yuan in all.",

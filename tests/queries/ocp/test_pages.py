@@ -43,7 +43,7 @@ def test_r038_says_what_its_minimum_counts() -> None:
 
 def test_every_reason_in_the_rules_is_on_some_page() -> None:
     given = set()
-    for file in ("process.py", "price.py", "parties.py"):
+    for file in ("process.py", "price.py", "parties.py", "rotation.py"):
         given |= set(re.findall(r'(?:\.give\(|not_judgeable\[)"(\w+)"', (SOURCE / file).read_text(encoding="utf-8")))
     told = {name for one in DESCRIPTIONS for name in one.reasons.split()}
     assert given - told == set()
