@@ -33,7 +33,13 @@ SECONDS_TO_BEGIN = 60
 
 def spawn(platform: Platform, run_id: int) -> None:
     """Start the process of a queued scan, and note its failure where it ends without saying why."""
-    settings = platform.settings
+    process = start(platform.settings, run_id)
+    log.info("scan started", run=run_id, pid=process.pid)
+    threading.Thread(target=_reap, args=(platform, run_id, process), name=f"scan {run_id}", daemon=True).start()
+
+
+def start(settings: Settings, run_id: int) -> subprocess.Popen[bytes]:
+    """The process of a queued scan."""
     environment = {
         **os.environ,
         "QINGFENG_WORKSPACE": str(settings.workspace.resolve()),
@@ -42,15 +48,15 @@ def spawn(platform: Platform, run_id: int) -> None:
     }
     if settings.threads is not None:
         environment["QINGFENG_THREADS"] = str(settings.threads)
-    process = subprocess.Popen(  # noqa: S603 - the product's own module; the run is a number
+    return subprocess.Popen(  # noqa: S603 - the product's own module; the run is a number
         [sys.executable, "-m", "api.scanning", str(run_id)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         env=environment,
-        start_new_session=True,  # it goes on when the server is restarted
+        # Of its own, so that it goes on when the server is restarted. No session of its own: Linux gives sessions
+        # equal parts of the processor, whatever the priority of what runs in them.
+        process_group=0,
     )
-    log.info("scan started", run=run_id, pid=process.pid)
-    threading.Thread(target=_reap, args=(platform, run_id, process), name=f"scan {run_id}", daemon=True).start()
 
 
 def _reap(platform: Platform, run_id: int, process: subprocess.Popen[bytes]) -> None:
@@ -94,7 +100,9 @@ def take_up(settings: Settings, run_id: int) -> None:
     finally:
         store.close()
     chosen = configure(DETECTORS, read_profile(profile))
-    run_scan_and_store(settings, chosen, changed_only=changed_only, trigger="api", actor=actor, run_id=run_id)
+    run_scan_and_store(
+        settings, chosen, changed_only=changed_only, trigger="api", actor=actor, run_id=run_id, gives_way=True
+    )
 
 
 if __name__ == "__main__":

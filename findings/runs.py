@@ -14,6 +14,7 @@ import duckdb
 import orjson
 from sqlalchemy import select
 
+from findings.aside import aside
 from findings.inputs import input_hashes
 from findings.notify.outbox import enqueue
 from findings.settings import Settings
@@ -22,7 +23,7 @@ from findings.store.diffing import ScanDiff
 from findings.store.errors import StoreError
 from findings.store.models import FindingRow, FindingVersion, RunState, ScanRun, State
 from findings.store.recording import InScan, Scanned, begin_scan, fail_scan, queue_scan, record_scan
-from findings.subjects import read_subjects
+from findings.subjects import Subjects, read_subjects
 from graph.engine import GraphEngine
 from graph.projection import Part
 from graph.snapshot import Snapshot, Workspace
@@ -47,6 +48,7 @@ def run_scan_and_store(
     run_id: int | None = None,
     progress: Progress | None = None,
     within: Sequence[InScan] = (enqueue,),
+    gives_way: bool = False,
 ) -> ScanDiff:
     """Scan the current snapshot of the workspace and record it; a scan that fails stores nothing and says why.
 
@@ -59,6 +61,7 @@ def run_scan_and_store(
         run_id: a scan that was queued; None queues one.
         progress: told of each detector that runs.
         within: what else to write in the transaction that records the scan: the notifications to send.
+        gives_way: look for findings only while no other process wants the processor; they are recorded at once.
 
     Raises:
         StoreError: another scan is running, or the store is locked, full or out of reach.
@@ -72,7 +75,12 @@ def run_scan_and_store(
             if run_id is None:
                 run_id = queue(store, settings, changed_only=changed_only, trigger=trigger, actor=actor)
             with _failing(store, run_id):
-                return _scan(store, run_id, settings, chosen, changed_only, progress, within)
+
+                def scan() -> tuple[Scanned, Subjects]:
+                    return _scan(store, run_id, settings, chosen, changed_only, progress)
+
+                scanned, subjects = aside(scan) if gives_way else scan()
+                return record_scan(store, run_id, scanned, subjects, within)
     finally:
         store.close()
 
@@ -142,8 +150,8 @@ def _scan(
     chosen: Chosen,
     changed_only: bool,
     progress: Progress | None,
-    within: Sequence[InScan],
-) -> ScanDiff:
+) -> tuple[Scanned, Subjects]:
+    """What the detectors find, and whom it is about; the run in the store has begun."""
     workspace = Workspace(settings.workspace)
     snapshot = workspace.current()
     connection = open_tables(snapshot, workspace.secret(), settings.threads)
@@ -175,10 +183,9 @@ def _scan(
             inputs=inputs,
             report=[reports[detector.id] for detector, _ in chosen],
         )
-        subjects = read_subjects(connection, map(orjson.loads, found))
+        return scanned, read_subjects(connection, map(orjson.loads, found))
     finally:
         connection.close()
-    return record_scan(store, run_id, scanned, subjects, within)
 
 
 def _run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,20 @@ def runs(settings: Settings) -> list[ScanRun]:
         found = list(session.scalars(select(ScanRun).order_by(ScanRun.id)))
     store.close()
     return found
+
+
+def test_a_scan_that_gives_way_does_so_until_it_is_recorded(settings: Settings) -> None:
+    policies: list[int] = []
+
+    def note(*_: object) -> None:
+        policies.append(os.sched_getscheduler(0))
+
+    whole = run_scan_and_store(settings, DEVICE, progress=note, within=(note,), gives_way=True)
+    assert policies == [os.SCHED_IDLE, os.SCHED_OTHER]
+    assert len(whole.new) == 4
+    policies.clear()
+    run_scan_and_store(settings, DEVICE, progress=note, within=(note,))
+    assert policies == [os.SCHED_OTHER, os.SCHED_OTHER]
 
 
 def test_a_scan_is_kept_with_all_that_made_it(settings: Settings) -> None:
