@@ -27,8 +27,9 @@ class Parameters(Params):
     largest: int = Field(10, ge=2, description="Firms that a group may have.")
     fewest_meetings: int = Field(6, ge=3, description="Tenders in common that each pair of the group needs.")
     overlap: float = Field(0.25, gt=0, le=1, description="Jaccard overlap of their tenders that a pair needs.")
+    # Members also meet in tenders that they did not divide, and there anybody may win.
     own_share: float = Field(
-        0.9, gt=0.5, le=1, description="Share of the tenders that the strongest member of each territory must win."
+        0.7, gt=0.5, le=1, description="Share of the tenders that the strongest member of each territory must win."
     )
     draws: int = Field(20_000, ge=999, description="Simulated worlds; 1 / (draws + 1) is the smallest p-value.")
     seed: int = Field(1, ge=0, description="Seed of the simulation.")
@@ -162,7 +163,7 @@ def _logistics(world: Market, test: dict[str, Any], params: Parameters) -> Excus
 DETECTOR = Detector(
     id="market_split",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.C,),
     title=Text(zh="划分地盘", en="Divided territories"),
     question=Text(
