@@ -52,7 +52,7 @@ def runs(settings: Settings) -> list[ScanRun]:
 def test_a_scan_that_gives_way_does_so_until_it_is_recorded(settings: Settings) -> None:
     policies: list[int] = []
 
-    def note(*_: object) -> None:
+    def note(*_: Any, **__: Any) -> None:
         policies.append(os.sched_getscheduler(0))
 
     whole = run_scan_and_store(settings, DEVICE, progress=note, within=(note,), gives_way=True)
