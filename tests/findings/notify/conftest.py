@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,8 +31,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return Settings(webhook_timeout=2, webhook_attempts=3, _env_file=None)  # type: ignore[call-arg]
+def settings(tmp_path: Path) -> Settings:
+    return Settings(workspace=tmp_path, webhook_timeout=2, webhook_attempts=3, _env_file=None)  # type: ignore[call-arg]
 
 
 def finding(number: int, run: int, **changes: Any) -> FindingRow:
