@@ -1,6 +1,6 @@
 """Break one condition of the catalogue at a time, and count how often a case fails.
 
-python -m tests.mutation [--detector ID ...] [--module PATH ...] [--sample N --seed S] [--out FILE.md]
+python -m tests.mutation [--detector ID ...] [--family NAME ...] [--shared] [--sample N --seed S] [--out FILE.md]
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--detector", nargs="+", default=[], help="only the cases, texts and modules of these")
     parser.add_argument("--family", nargs="+", default=[], help="the same for whole families")
+    parser.add_argument("--shared", action="store_true", help="only mutants of relations and of shared modules")
     parser.add_argument("--module", nargs="+", type=Path, default=[], help="only mutants of these modules")
     parser.add_argument("--sample", type=int, help="at most so many mutants of each detector and shared module")
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
@@ -70,6 +71,8 @@ def main() -> int:
 def _mutants(options: argparse.Namespace, chosen: Sequence[Detector]) -> list[Mutant]:
     if options.module:
         return module_mutants(ROOT / module for module in options.module)
+    if options.shared:
+        return [*relation_mutants(), *(m for m in module_mutants(modules()) if m.group == "shared")]
     if options.detector or options.family:
         own = {Path(sys.modules[d.judge.__module__].__file__ or "") for d in chosen}
         return [*text_mutants(chosen), *threshold_mutants(chosen), *module_mutants(sorted(own))]
