@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import socket
@@ -29,6 +30,9 @@ SECONDS_TO_END = 20
 
 SECONDS_TO_START = 120
 """A worker that has not answered its parent for so long is begun anew; on a busy machine it takes a while to load."""
+
+GARBAGE_AFTER = 20_000
+"""So many objects made and not let go are looked through for garbage; Python's own 700 are those of a few requests."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -102,7 +106,7 @@ def run(settings: Settings, workers: int = 1) -> None:
         "timeout_worker_healthcheck": SECONDS_TO_START,
     }
     if workers == 1:
-        uvicorn.run(create_app(settings), **options)
+        uvicorn.run(serving_app(settings), **options)
         return
     for name in settings.model_fields_set & {"workspace", "host", "port", "engine", "cookie_secure"}:
         os.environ[f"QINGFENG_{name.upper()}"] = str(getattr(settings, name))
@@ -114,7 +118,21 @@ def from_environment() -> FastAPI:
     """The app of one worker process."""
     settings = read_settings()
     configure_logs(settings.log_level)
-    return create_app(settings)
+    return serving_app(settings)
+
+
+def serving_app(settings: Settings) -> FastAPI:
+    """The app in a process that does nothing else: what a snapshot holds is no garbage, and is not looked through."""
+    app = create_app(settings)
+    app.state.platform.after_opening = _settle
+    gc.set_threshold(GARBAGE_AFTER)
+    return app
+
+
+def _settle() -> None:
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def prepare_demo(settings: Settings) -> list[str]:

@@ -19,6 +19,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.answers import with_etag
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _SEVERAL = (list, set, tuple, frozenset)
@@ -66,8 +68,14 @@ def direct_handler(route: APIRoute) -> Handler | None:
             faults += found or ()
         if faults:
             raise RequestValidationError(faults)
-        response: Response = await work(**values) if waits else await run_in_threadpool(work, **values)
-        return response
+        if waits:
+            answered: Response = await work(**values)
+            return answered
+        return await run_in_threadpool(named, request, values)
+
+    def named(request: Request, values: Mapping[str, Any]) -> Response:
+        # The tag is made in the thread too: while a long answer is hashed the loop would wait for other threads.
+        return with_etag(request, work(**values))
 
     return handle
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -51,6 +52,8 @@ class Platform:
         self.callers = Callers(self.store, settings, self.ties)
         self.limiter = RateLimiter(settings.rate_per_minute, burst=max(20, settings.rate_per_minute // 10))
         self.login_limiter = RateLimiter(settings.login_per_minute, burst=settings.login_per_minute)
+        self.after_opening: Callable[[], None] = lambda: None
+        """Done when a snapshot was opened, before it answers."""
         self._view: View | None = None
         self._opening = threading.Lock()
         self._current = _Current(self)
@@ -75,6 +78,7 @@ class Platform:
             if self._view is None or self._view.snapshot.id != snapshot.id:
                 started = time.monotonic()
                 explorer = Explorer.open(self.workspace, engine=self.settings.engine, threads=self.settings.threads)
+                self.after_opening()
                 self._view = View(explorer.snapshot, explorer)
                 log.info("snapshot", snapshot=snapshot.id, seconds=round(time.monotonic() - started, 2))
             return self._view

@@ -23,14 +23,14 @@ from api.routes import (
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
-    site.router,
-    session.router,
-    reference.router,
+    graph.router,
     exports.router,
     taken.router,
     findings.router,
     triage.router,
-    graph.router,
+    site.router,
+    session.router,
+    reference.router,
     accounts.router,
     trust.router,
     filters.router,
@@ -39,4 +39,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     match.router,
     notices.router,
 )
-"""Explicit and in order: a route that names a fixed word stands before one that takes any word in its place."""
+"""Explicit and in order: a route that names a fixed word stands before one that takes any word in its place, and what
+is asked most stands first, since routes are tried one after the other."""
