@@ -50,36 +50,47 @@ def section(sizes: list[int]) -> str:
     """Measure, as a section of the page."""
     os.environ.setdefault("QINGFENG_SECRET", "bench")
     scans: list[tuple[int, Measured]] = []
+    load_before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="qingfeng-bench-") as scratch:
         for size in sizes:
             source, workspace = Path(scratch, f"{size}-source"), Path(scratch, f"{size}-workspace")
             measure(sample, source, size)
             measure(load, source, workspace)
             scans.append((size, measure(scan, workspace)))
-    return report(scans)
+    return report(scans, load_before)
 
 
-def report(scans: list[tuple[int, Measured]]) -> str:
-    """The measurements as Markdown: the scans, and then the detectors, which run side by side."""
+def report(scans: list[tuple[int, Measured]], load_before: float) -> str:
+    """The measurements as Markdown: the scans, and then the detectors, which run side by side.
+
+    Args:
+        scans: the bids of each province, and what the scan of it took.
+        load_before: processes that wanted the machine before the measuring began.
+    """
     sizes = ",".join(str(size) for size, _ in scans)
     lines = [
         TITLE,
         "",
         f"Printed by `python -m bench.tier_c --sizes {sizes}`. Machine: {machine()}. One scan of all the detectors "
-        "above, imports included; growth is the exponent of the wall time in the number of tenders, from the first "
-        "size on, and 1 is linear.",
+        "above, imports included; growth is the exponent of the time in the number of tenders, from the first size "
+        f"on, and 1 is linear. Load of the machine before: {load_before:.1f}; where other work shared the cores, only "
+        "the CPU seconds tell.",
         "",
-        "| tenders | bids | wall s | CPU s | wall s per 100,000 tenders | CPU s per 100,000 | peak GB | growth |",
-        "|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| tenders | bids | wall s | CPU s | wall s per 100,000 tenders | CPU s per 100,000 | peak GB | growth, wall "
+        "| growth, CPU |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     first = scans[0][1]
     for size, ours in scans:
         many = ours.value.tenders
         times = many / first.value.tenders
-        exponent = "–" if ours is first else f"{growth(first.wall, ours.wall, times):.2f}"
+        exponents = [
+            "–" if ours is first else f"{growth(before, now, times):.2f}"
+            for before, now in ((first.wall, ours.wall), (first.cpu, ours.cpu))
+        ]
         lines.append(
             f"| {many:,} | {size:,} | {ours.wall:.1f} | {ours.cpu:.1f} | {ours.wall / many * 1e5:.1f} | "
-            f"{ours.cpu / many * 1e5:.1f} | {ours.peak / 1e9:.2f} | {exponent} |"
+            f"{ours.cpu / many * 1e5:.1f} | {ours.peak / 1e9:.2f} | {' | '.join(exponents)} |"
         )
     columns = " | ".join(f"{ours.value.tenders:,} tenders s" for _, ours in scans)
     lines += [

@@ -11,9 +11,9 @@ from bench.tier_c import Scanned, parted, report
 def test_seconds_are_brought_to_100_000_tenders_with_the_exponent_of_their_growth() -> None:
     small = Measured(4.0, 5.0, 10**9, Scanned(50_000, {"price_screens": (1.0, 3)}))
     large = Measured(8.0, 12.0, 2 * 10**9, Scanned(100_000, {"price_screens": (2.5, 7)}))
-    text = report([(267_000, small), (535_000, large)])
-    assert "| 50,000 | 267,000 | 4.0 | 5.0 | 8.0 | 10.0 | 1.00 | – |" in text
-    assert "| 100,000 | 535,000 | 8.0 | 12.0 | 8.0 | 12.0 | 2.00 | 1.00 |" in text
+    text = report([(267_000, small), (535_000, large)], 0.0)
+    assert "| 50,000 | 267,000 | 4.0 | 5.0 | 8.0 | 10.0 | 1.00 | – | – |" in text
+    assert "| 100,000 | 535,000 | 8.0 | 12.0 | 8.0 | 12.0 | 2.00 | 1.00 | 1.26 |" in text
     assert "| price_screens | 1.00 | 2.50 | 7 |" in text
     assert "--sizes 267000,535000`" in text
 
