@@ -242,6 +242,15 @@ def distinct(values: NDArray[_Int]) -> NDArray[_Int]:
     return ordered[first]
 
 
+def is_in(values: NDArray[_Int], wanted: NDArray[_Int]) -> NDArray[np.bool_]:
+    """Which values are among the `wanted`: `numpy.isin`, without all that it imports."""
+    if not len(wanted):
+        return np.zeros(len(values), dtype=np.bool_)
+    ordered = np.sort(wanted)
+    found: NDArray[np.bool_] = ordered[np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)] == values
+    return found
+
+
 def _distinct(of: NDArray[np.int64], classes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Which award (by position) has which class, each pair once."""
     pairs = distinct((of << 32 | classes)[classes != NONE])

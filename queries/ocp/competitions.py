@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.columns import AWARD_STATUS, BID_STATUS, MISSING, OTHER, Columns, Key, distinct
+from queries.ocp.columns import AWARD_STATUS, BID_STATUS, MISSING, OTHER, Columns, Key, distinct, is_in
 from queries.ocp.dataset import Dataset
 from queries.ocp.joining import kept
 from queries.ocp.settings import Settings
@@ -110,6 +110,22 @@ class Competitions:
         counts: Ints = sums[ends] - sums[ends - self.bids]
         return counts
 
+    def lowest(self, values: NDArray[_N], those: Flags, none: float) -> NDArray[_N]:
+        """Per competition: the lowest of the `values` of `those` of its bids, `none` where there is no such bid."""
+        return self._extreme(np.minimum, values, those, none)
+
+    def highest(self, values: NDArray[_N], those: Flags, none: float) -> NDArray[_N]:
+        """Per competition: the highest of the `values` of `those` of its bids, `none` where there is no such bid."""
+        return self._extreme(np.maximum, values, those, none)
+
+    def _extreme(self, extreme: np.ufunc, values: NDArray[_N], those: Flags, none: float) -> NDArray[_N]:
+        found = np.full(self.count, none, dtype=values.dtype)
+        there = np.flatnonzero(self.bids)  # an empty stretch would be given the bid behind it
+        if len(there):
+            first = (np.cumsum(self.bids) - self.bids)[there]
+            found[there] = extreme.reduceat(np.where(those, values, none), first)
+        return found
+
     @cached_property
     def submitted(self) -> Flags:
         """Per bid: it was handed in, and not taken back."""
@@ -175,7 +191,7 @@ class Competitions:
             at, suppliers = self.parties.spread(self.supplier[awards])
             wins = self._pairs(self.award_competition[awards][at], suppliers)
             at, tenderers = self.parties.spread(self.bidder[rows])
-            won[rows[at[np.isin(self._pairs(self.bid_competition[rows][at], tenderers), wins)]]] = True
+            won[rows[at[is_in(self._pairs(self.bid_competition[rows][at], tenderers), wins)]]] = True
         return won
 
     def _pairs(self, competitions: Ints, parties: Ints) -> NDArray[np.int64]:

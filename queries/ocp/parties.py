@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from queries.ocp.columns import distinct
 from queries.ocp.competitions import ACTIVE, DISQUALIFIED, Competitions, Flags, Ints, submitted
-from queries.ocp.outcomes import Count, Floats, Outcome, fence, note_fence
+from queries.ocp.outcomes import Count, Floats, Outcome, fence, note_fence, quantile
 from queries.ocp.price import award_reasons
 from queries.ocp.vocabulary import NONE
 
@@ -29,7 +29,7 @@ def seldom_wins(case: Competitions) -> Outcome:
     found = fence(ratio, case.settings, upper=False, threshold=case.settings.r025_threshold)
     flagged = np.zeros(len(who), dtype=np.bool_)
     if found.edge is not None and len(who):
-        top = float(np.quantile(entered[who], case.settings.r025_percentile / 100, method="median_unbiased"))
+        top = quantile(entered[who], case.settings.r025_percentile / 100)
         outcome.meta["upper_fence"] = top
         if case.settings.r025_threshold is not None or found.edge > 0:
             flagged = (entered[who] >= top) & (ratio <= found.edge)

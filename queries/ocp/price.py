@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from queries.ocp.competitions import DISQUALIFIED, VALID, Competitions, Flags, Ints
+from queries.ocp.competitions import DISQUALIFIED, VALID, Competitions, Flags
 from queries.ocp.outcomes import (
-    Floats,
     Outcome,
     Reasons,
     by_process,
@@ -30,18 +29,17 @@ class Margins:
         comparable = case.valid & case.priced
         if case.settings.consortia == "exclude":
             comparable &= ~case.parties.together[case.bidder]
-        rows = np.flatnonzero(comparable & self.reasons.judged[case.bid_competition])
-        of, bidder, amount = case.bid_competition[rows], case.bidder[rows], case.amount[rows]
-        wins = bidder == case.winner[of]
-        winning = lowest(case.count, of[wins], amount[wins])
-        of, bidder, amount = of[~wins], bidder[~wins], amount[~wins]
-        other = lowest(case.count, of, amount)
+        comparable &= self.reasons.judged[case.bid_competition]
+        wins = comparable & (case.bidder == case.winner[case.bid_competition])
+        loses = comparable & ~wins
+        winning = case.lowest(case.amount, wins, np.inf)
+        other = case.lowest(case.amount, loses, np.inf)
         self.reasons.give("no_winning_price", ~np.isfinite(winning))
         self.reasons.give("single_price", ~np.isfinite(other))
         self.reasons.give("not_lowest", other < winning)
         self.second = np.full(case.count, NONE, dtype=np.int32)
-        second = amount == other[of]
-        self.second[of[second][::-1]] = bidder[second][::-1]  # the first of several in the release's own order
+        rows = np.flatnonzero(loses & (case.amount == other[case.bid_competition]))[::-1]
+        self.second[case.bid_competition[rows]] = case.bidder[rows]  # the first of several in the release's own order
         self.ratio = np.full(case.count, np.nan)
         judged = self.reasons.judged
         self.ratio[judged] = (other[judged] - winning[judged]) / winning[judged]
@@ -68,13 +66,6 @@ def _price_reasons(case: Competitions, reasons: Reasons) -> None:
     foreign = case.bids_that(told & ~case.priced & ~case.bid_split) > 0
     main = case.bids_that(told & case.priced) > 0
     reasons.give("other_currency", foreign & ~main)
-
-
-def lowest(count: int, of: Ints, amount: Floats) -> Floats:
-    """Per competition: the lowest of the amounts that are `of` it; infinity where there is none."""
-    found = np.full(count, np.inf)
-    np.minimum.at(found, of, amount)
-    return found
 
 
 def price_close_to_winner(case: Competitions, margins: Margins) -> Outcome:
@@ -155,9 +146,8 @@ def lowest_disqualified(case: Competitions) -> Outcome:
     _price_reasons(case, reasons)
     rows = case.submitted & case.priced
     out = rows & (case.bid_status == DISQUALIFIED)
-    disqualified = lowest(case.count, case.bid_competition[out], case.amount[out])
-    rest = rows & ~out
-    others = lowest(case.count, case.bid_competition[rest], case.amount[rest])
+    disqualified = case.lowest(case.amount, out, np.inf)
+    others = case.lowest(case.amount, rows & ~out, np.inf)
     reasons.give("no_valid_price", case.bids_that(rows & (case.bid_status == VALID)) == 0)
     flagged: Flags = reasons.judged & np.isfinite(disqualified) & (disqualified <= others)
     return by_process("R036", case, reasons, flagged)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queries.ocp.amendments import GREW, NO_CONTRACT, NO_LINES
-from queries.ocp.columns import LATE, ON_TIME
+from queries.ocp.columns import LATE, ON_TIME, is_in
 from queries.ocp.competitions import (
     ACTIVE,
     DISQUALIFIED,
@@ -60,11 +60,8 @@ def single_bidder(case: Competitions) -> Outcome:
 
 def _extremes(case: Competitions, rows: Flags) -> tuple[Ints, Ints]:
     """The lowest and the highest code of the bidders of each competition."""
-    lowest = np.full(case.count, np.iinfo(np.int32).max, dtype=np.int32)
-    highest = np.full(case.count, np.iinfo(np.int32).min, dtype=np.int32)
-    np.minimum.at(lowest, case.bid_competition[rows], case.bidder[rows])
-    np.maximum.at(highest, case.bid_competition[rows], case.bidder[rows])
-    return lowest, highest
+    most = np.iinfo(np.int32)
+    return case.lowest(case.bidder, rows, most.max), case.highest(case.bidder, rows, most.min)
 
 
 def late_bid_won(case: Competitions) -> Outcome:
@@ -96,7 +93,7 @@ def _winning_members(case: Competitions, rows: NDArray[np.int64]) -> tuple[NDArr
     places, suppliers = case.parties.spread(case.supplier[awards])
     size = len(case.parties.keys) + 1
     wins = case.award_competition[awards[places]].astype(np.int64) * size + suppliers
-    stays = np.isin(case.bid_competition[rows[at]].astype(np.int64) * size + parties, wins)
+    stays = is_in(case.bid_competition[rows[at]].astype(np.int64) * size + parties, wins)
     return at[stays], parties[stays]
 
 

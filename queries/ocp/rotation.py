@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from queries.ocp.competitions import ACTIVE, Competitions, Ints
 from queries.ocp.outcomes import Outcome, by_process, flag_tenderers
-from queries.ocp.price import award_reasons, lowest
+from queries.ocp.price import award_reasons
 from queries.ocp.settings import Settings
 from queries.ocp.vocabulary import NONE
 
@@ -43,7 +43,7 @@ class _Entries:
         if case.settings.consortia == "exclude":
             usable = usable & ~case.parties.together[case.bidder]
         wins = usable & case.priced & (case.bidder == case.winner[case.bid_competition])
-        prices = lowest(case.count, case.bid_competition[wins], case.amount[wins])
+        prices = case.lowest(case.amount, wins, np.inf)
         self.reasons.give("no_winning_price", ~np.isfinite(prices))
         self.competition, self.bidder = case.distinct(usable & self.reasons.judged[case.bid_competition])
         self.won = self.bidder == case.winner[self.competition]
