@@ -38,6 +38,8 @@ WORDS: dict[str, Text] = {
     "partners": Text(zh="投标人遇到的对手数量", en="how many rivals the bidders meet"),
     "faithful": Text(zh="投标人反复遇到同一批对手", en="the bidders keep meeting the same rivals"),
     "near": Text(zh="同一批投标人在其他标段的报价形态", en="prices of the same bidders in other tenders"),
+    "habit": Text(zh="投标人在其他标段的报价习惯", en="the bidders' price habits in other tenders"),
+    "ring": Text(zh="疑似围标团伙成员同场的数量", en="how many presumed members of a ring meet"),
     "position": Text(zh="在同场投标网络中的位置", en="place in the co-bidding network"),
     "vote": Text(zh="投标人相近的已定性标段", en="labelled tenders with similar bidders"),
     "nearest": Text(zh="投标人相近的已定性标段", en="labelled tenders with similar bidders"),

@@ -1,12 +1,14 @@
 """What the model reads of a tender: its prices, its bidders' network, and what its bidders did elsewhere.
 
-Nothing here reads a date, an investigation period or the name of a firm. Four blocks, from the most portable to the
-most local:
+Nothing here reads a date, an investigation period or the name of a firm. Blocks, from the most portable to the most
+local:
 
 - prices: screens, position against the estimate, gaps, subgroups of 3 bids, size of the tender;
 - structure: how the bidders meet elsewhere, and the prices of the tenders in which they do (coalition screens);
+- habits (`habits`): how the bidders price in their other tenders;
 - position: coordinates of the tender in the co-bidding network, which only mean something among the firms known;
-- history: the labels of *training* tenders in which the bidders took part. Never the tender's own label.
+- history: the labels of *training* tenders in which the bidders took part. Never the tender's own label;
+- ring (`ring`): how many of the bidders those labels make out to be members of a ring.
 """
 
 from __future__ import annotations
@@ -39,11 +41,16 @@ COORDINATES = 10
 
 @dataclass(frozen=True, slots=True)
 class Tenders:
-    """Tenders ready for the model: price features by row, incidence in the same order, and who bid lowest."""
+    """Tenders ready for the model: price features by row, incidence in the same order, who bid lowest, and the bids.
+
+    `offers` has one row for each bidder of a tender, its lowest bid, sorted by tender and price: `tender` and `bidder`
+    (places in the incidence), `price`, `estimate`.
+    """
 
     prices: pd.DataFrame
     bids: Incidence
     lowest: npt.NDArray[np.int64]
+    offers: pd.DataFrame
 
     def __len__(self) -> int:
         return len(self.bids.tenders)
@@ -65,7 +72,19 @@ def read(bids: pd.DataFrame) -> Tenders:
     worth = first["estimate"].where(first["estimate"] > 0).to_numpy(dtype=np.float64)
     table["size"] = np.log(worth / np.nanmedian(worth)) if np.isfinite(worth).any() else np.nan
     lowest = np.searchsorted(network.bidders, first["bidder_id"].to_numpy())
-    return Tenders(table, network, lowest.astype(np.int64))
+    return Tenders(table, network, lowest.astype(np.int64), _offers(frame, network))
+
+
+def _offers(sorted_bids: pd.DataFrame, network: Incidence) -> pd.DataFrame:
+    each = sorted_bids.drop_duplicates(["tender_id", "bidder_id"])
+    return pd.DataFrame(
+        {
+            "tender": np.searchsorted(network.tenders, each["tender_id"].to_numpy()),
+            "bidder": np.searchsorted(network.bidders, each["bidder_id"].to_numpy()),
+            "price": each["price"].to_numpy(np.float64),
+            "estimate": each["estimate"].to_numpy(np.float64),
+        }
+    )
 
 
 def structure(tenders: Tenders) -> pd.DataFrame:

@@ -1,22 +1,36 @@
-"""Training the model: learners, held-out predictions, calibration."""
+"""Training the model: learners, held-out predictions, their weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import logit
+from scipy.optimize import minimize
+from scipy.special import expit, logit
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from queries.collusion import features
+from queries.collusion import features, habits
 from queries.collusion.features import Labelled, Map, Tenders
 from queries.collusion.forest import Forest, from_boosting, from_extra_trees
-from queries.collusion.model import BOOSTING, RECORD, TREES, Linear, Model, Rows, Scope, filled, raw_blocks, stack
+from queries.collusion.model import (
+    BOOSTING,
+    LEARNERS,
+    RECORD,
+    TREES,
+    Linear,
+    Model,
+    Rows,
+    Scope,
+    filled,
+    raw_blocks,
+    stack,
+)
+from queries.collusion.ring import Ring, infer
 from queries.statistics.prices import Floats
 
 _TOO_FEW = "{collusive} collusive of {tenders} labelled tenders: training needs 10 of either kind"
@@ -37,8 +51,8 @@ def fit(
     """Train on the tenders `rows`; the others lend their bids to the network, never their labels.
 
     The history of a training tender is read from the nine tenths of the training tenders that it is not in, as the
-    history of a new tender is read from tenders that it is not in. The calibration is Platt's with the prior held
-    fixed (one slope about the base rate), estimated on predictions of five inner folds.
+    history of a new tender is read from tenders that it is not in. So is the ring. The learners' weights,
+    which calibrate as well, are estimated on predictions of five inner folds with the prior held fixed.
 
     Args:
         tenders: labelled and unlabelled tenders.
@@ -46,8 +60,9 @@ def fit(
         rows: positions of the training tenders.
         scope: what the model may know.
         seed: of the learners and folds.
-        odds: held-out log-odds of the training tenders, as `held_out_odds` gives them; made where missing.
-        calibrate: estimate the slope; without it the slope is 1.
+        odds: the learners' held-out log-odds of the training tenders, as `held_out_odds` gives them; made where
+            missing.
+        calibrate: estimate the weights; without it the learners weigh the same.
         raw, chart: blocks and map, where the caller has them already.
 
     Raises:
@@ -60,9 +75,12 @@ def fit(
         chart = features.chart(tenders.bids)
     raw = raw_blocks(tenders, scope, chart) if raw is None else raw
     tables = {name: table.iloc[rows] for name, table in raw.items()}
-    known = features.labelled(tenders, label, rows) if scope is Scope.HISTORY else None
-    if known is not None:
-        tables["history"] = _crossed_history(tenders, rows, known, seed)
+    known: Labelled | None = None
+    ring: Ring | None = None
+    if scope is Scope.HISTORY and chart is not None:
+        traits = habits.traits(tenders, chart)
+        known, ring = features.labelled(tenders, label, rows), infer(tenders, label, rows, traits)
+        tables |= _crossed(tenders, label, rows, known, traits, seed)
     medians = {name: np.nan_to_num(np.nanmedian(t.to_numpy(np.float64), axis=0)) for name, t in tables.items()}
     blocks = {name: filled(table, medians[name]) for name, table in tables.items()}
     base = float(y.mean())
@@ -75,14 +93,15 @@ def fit(
         boosting=_fit_boosting(stack(blocks, BOOSTING[scope]), y, seed),
         map=chart,
         known=known,
+        ring=ring,
         base=base,
-        temperature=1.0,
+        weights=np.full(LEARNERS[scope], 1.0 / LEARNERS[scope]),
     )
     if not calibrate:
         return model
     if odds is None:
         odds = held_out_odds(tenders, label, rows, scope, seed=seed, raw=raw, chart=chart)
-    return _with_temperature(model, odds, y)
+    return replace(model, weights=_weights(odds, y))
 
 
 def held_out_odds(
@@ -95,43 +114,62 @@ def held_out_odds(
     raw: Mapping[str, pd.DataFrame] | None = None,
     chart: Map | None = None,
 ) -> Floats:
-    """Uncalibrated log-odds of the training tenders, each from a model of the other folds; arguments as in `fit`."""
+    """The learners' log-odds of the training tenders, each from a model of the other folds; arguments as in `fit`.
+
+    Returns:
+        Shape (rows, learners).
+    """
     if scope is Scope.HISTORY and chart is None:
         chart = features.chart(tenders.bids)
     raw = raw_blocks(tenders, scope, chart) if raw is None else raw
     if min(label[rows].sum(), (1 - label[rows]).sum()) < 10:
         raise ValueError(_TOO_FEW.format(collusive=int(label[rows].sum()), tenders=len(rows)))
-    odds = np.zeros(len(rows))
+    odds = np.zeros((len(rows), LEARNERS[scope]))
     for train, test in StratifiedKFold(5, shuffle=True, random_state=seed).split(rows, label[rows]):
         inner = fit(tenders, label, rows[train], scope, seed=seed, calibrate=False, raw=raw, chart=chart)
         held = {name: filled(table.iloc[rows[test]], inner.medians[name]) for name, table in raw.items()}
         if inner.known is not None:
             held["history"] = filled(features.history(tenders, rows[test], inner.known), inner.medians["history"])
+        if inner.ring is not None:
+            held["ring"] = filled(inner.ring.meetings(tenders, rows[test]), inner.medians["ring"])
         odds[test] = inner.odds(held)
     return odds
 
 
-def _with_temperature(model: Model, odds: Floats, y: Floats) -> Model:
-    """The model with the slope that gives the held-out predictions the highest likelihood."""
-    prior = logit(model.base)
-
-    def loss(slope: float) -> float:
-        z = prior + slope * (odds - prior)
-        return float(np.logaddexp(0.0, z).sum() - (y * z).sum())
-
-    slope = float(minimize_scalar(loss, bounds=(0.2, 3.0), method="bounded").x)
-    fields = {name: getattr(model, name) for name in Model.__dataclass_fields__}
-    return Model(**{**fields, "temperature": round(slope, 6)})
+_MOST = 1.5
+"""No learner weighs more: held-out predictions of few tenders may be without any error, which would have no bound."""
 
 
-def _crossed_history(tenders: Tenders, rows: Rows, known: Labelled, seed: int) -> pd.DataFrame:
-    parts = []
+def _weights(odds: Floats, y: Floats) -> Floats:
+    """The weights, none negative, that give the held-out predictions the highest likelihood.
+
+    The log-odds are those of the base rate plus the weighted distances of the learners from it: Platt's scaling with
+    the prior held fixed, stacked over the learners.
+    """
+    prior = logit(y.mean())
+    distance = odds - prior
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        z = prior + distance @ weights
+        return float(np.logaddexp(0.0, z).sum() - (y * z).sum()), np.asarray(distance.T @ (expit(z) - y))
+
+    count = odds.shape[1]
+    found = minimize(loss, np.full(count, 1.0 / count), jac=True, method="L-BFGS-B", bounds=[(0.0, _MOST)] * count).x
+    return np.asarray(np.round(found, 6), dtype=np.float64)
+
+
+def _crossed(
+    tenders: Tenders, label: Floats, rows: Rows, known: Labelled, traits: Floats, seed: int
+) -> dict[str, pd.DataFrame]:
+    """History and ring of the training tenders, each tenth as the other nine tenths tell them."""
+    history, ring = [], []
     folds = StratifiedKFold(10, shuffle=True, random_state=seed)
-    for _, test in folds.split(rows, known.label):
+    for others, test in folds.split(rows, known.label):
         own = np.zeros(len(rows), dtype=bool)
         own[test] = True
-        parts.append(features.history(tenders, rows[test], known.without(own)).set_axis(test))
-    return pd.concat(parts).sort_index()
+        history.append(features.history(tenders, rows[test], known.without(own)).set_axis(test))
+        ring.append(infer(tenders, label, rows[others], traits).meetings(tenders, rows[test]).set_axis(test))
+    return {"history": pd.concat(history).sort_index(), "ring": pd.concat(ring).sort_index()}
 
 
 def _fit_linear(x: Floats, y: Floats) -> Linear:

@@ -1,11 +1,11 @@
-"""The model: three learners that read the tender differently, averaged in log-odds and calibrated.
+"""The model: three learners that read the tender differently, their log-odds weighted and calibrated.
 
 - `record`, a logistic regression on rank-normal prices and history: few parameters, best where labels are few;
-- `trees`, extremely randomised trees on prices and structure;
-- `boosting`, gradient boosting on prices, structure and position, three seeds: best where labels are many.
+- `trees`, extremely randomised trees on prices, structure, habits, position and ring;
+- `boosting`, gradient boosting on the same, three seeds: best where labels are many.
 
-Without history (`Scope.STRUCTURE`) the two tree learners remain, on prices and structure; with `Scope.SCREENS` they
-read prices alone, which is what carries over to a market in which no firm is known.
+Without history (`Scope.STRUCTURE`) the two tree learners remain, on prices, structure and habits; with
+`Scope.SCREENS` they read prices alone, which is what carries over to a market in which no firm is known.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from queries.collusion import features
+from queries.collusion import features, habits
 from queries.collusion.features import Labelled, Map, Tenders
 from queries.collusion.forest import Forest
+from queries.collusion.ring import Ring
 from queries.statistics.prices import Floats
 
 Rows = npt.NDArray[np.int64]
@@ -66,7 +67,10 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A fitted model. Feature blocks are read in the order of `names`."""
+    """A fitted model. Feature blocks are read in the order of `names`.
+
+    `weights` has one weight a learner (trees, boosting, record), which calibrates as well: their sum is the slope.
+    """
 
     scope: Scope
     names: dict[str, list[str]]
@@ -76,21 +80,18 @@ class Model:
     boosting: Forest
     map: Map | None
     known: Labelled | None
+    ring: Ring | None
     base: float
-    temperature: float
+    weights: Floats
 
     def probability(self, blocks: Mapping[str, Floats]) -> Floats:
         """Calibrated probability that each tender is collusive."""
         return self.calibrated(self.odds(blocks))
 
-    def odds(self, blocks: Mapping[str, Floats]) -> Floats:
-        """Mean log-odds of the learners, before calibration."""
-        return np.asarray(self._members(blocks).mean(axis=1), dtype=np.float64)
-
     def calibrated(self, odds: Floats) -> Floats:
-        """Probabilities of uncalibrated log-odds."""
+        """Probabilities of the learners' log-odds, shape (rows, learners)."""
         prior = logit(self.base)
-        return np.asarray(expit(prior + self.temperature * (odds - prior)), dtype=np.float64)
+        return np.asarray(expit(prior + (odds - prior) @ self.weights), dtype=np.float64)
 
     def blocks(self, tenders: Tenders, rows: Rows | None = None) -> dict[str, Floats]:
         """The features of tenders that are not in the training set."""
@@ -99,6 +100,8 @@ class Model:
         chosen = {name: table.iloc[at] for name, table in raw.items()}
         if self.known is not None:
             chosen["history"] = features.history(tenders, at, self.known)
+        if self.ring is not None:
+            chosen["ring"] = self.ring.meetings(tenders, at)
         return {name: filled(table, self.medians[name]) for name, table in chosen.items()}
 
     def score(self, tenders: Tenders, rows: Rows | None = None) -> pd.Series:
@@ -111,23 +114,23 @@ class Model:
     def contributions(self, blocks: Mapping[str, Floats]) -> pd.DataFrame:
         """What each feature adds to the calibrated log-odds, against an average tender; rows as in the blocks."""
         parts: list[pd.DataFrame] = []
-        members = 2 if self.record is None else 3
-        scale = self.temperature / members
         added, start = self.trees.contributions(stack(blocks, TREES[self.scope]))
         # The trees add probabilities; the slope of the log-odds over the tender's way makes them comparable.
         end = np.clip(added.sum(axis=1) + start, _LEAST, 1 - _LEAST)
         way = end - start
         slope = np.where(np.abs(way) > 1e-9, (logit(end) - logit(np.clip(start, _LEAST, 1 - _LEAST))) / way, 4.0)
-        parts.append(pd.DataFrame(added * slope[:, None] * scale, columns=_columns(self.names, TREES[self.scope])))
+        parts.append(
+            pd.DataFrame(added * slope[:, None] * self.weights[0], columns=_columns(self.names, TREES[self.scope]))
+        )
         grown, _ = self.boosting.contributions(stack(blocks, BOOSTING[self.scope]))
-        parts.append(pd.DataFrame(grown * scale, columns=_columns(self.names, BOOSTING[self.scope])))
+        parts.append(pd.DataFrame(grown * self.weights[1], columns=_columns(self.names, BOOSTING[self.scope])))
         if self.record is not None:
             terms = self.record.terms(stack(blocks, RECORD))
-            parts.append(pd.DataFrame(terms * scale, columns=_columns(self.names, RECORD)))
+            parts.append(pd.DataFrame(terms * self.weights[2], columns=_columns(self.names, RECORD)))
         joined = pd.concat(parts, axis=1)
         return joined.T.groupby(level=0, sort=False).sum().T
 
-    def _members(self, blocks: Mapping[str, Floats]) -> Floats:
+    def odds(self, blocks: Mapping[str, Floats]) -> Floats:
         """Log-odds of each learner, shape (rows, learners)."""
         trees = self.trees.score(stack(blocks, TREES[self.scope]))
         columns = [
@@ -141,22 +144,21 @@ class Model:
 
 TREES = {
     Scope.SCREENS: ("prices",),
-    Scope.STRUCTURE: ("prices", "structure"),
-    Scope.HISTORY: ("prices", "structure", "position"),
+    Scope.STRUCTURE: ("prices", "structure", "habits"),
+    Scope.HISTORY: ("prices", "structure", "habits", "position", "ring"),
 }
-BOOSTING = {
-    Scope.SCREENS: ("prices",),
-    Scope.STRUCTURE: ("prices", "structure"),
-    Scope.HISTORY: ("prices", "structure", "position"),
-}
+BOOSTING = TREES
 RECORD = ("prices", "history")
+LEARNERS = {Scope.SCREENS: 2, Scope.STRUCTURE: 2, Scope.HISTORY: 3}
+"""How many learners there are: without history no record."""
 
 
 def raw_blocks(tenders: Tenders, scope: Scope, chart: Map | None) -> dict[str, pd.DataFrame]:
-    """Every block of features but the history, for all tenders, NaN where not judgeable."""
+    """Every block of features that reads no label, for all tenders, NaN where not judgeable."""
     blocks = {"prices": tenders.prices}
     if scope is not Scope.SCREENS:
         blocks["structure"] = features.structure(tenders)
+        blocks["habits"] = habits.habits(tenders)
     if scope is Scope.HISTORY and chart is not None:
         place = chart.place(tenders.bids)
         blocks["position"] = pd.DataFrame(place, columns=[f"position_{n}" for n in range(1, place.shape[1] + 1)])
@@ -188,7 +190,8 @@ def as_arrays(model: Model) -> dict[str, npt.NDArray[Any]]:
     """Every array of the model by name, as it is stored."""
     arrays: dict[str, npt.NDArray[Any]] = {f"median_{name}": values for name, values in model.medians.items()}
     arrays |= model.trees.arrays("trees_") | model.boosting.arrays("boosting_")
-    arrays["scalars"] = np.array([model.base, model.temperature])
+    arrays["scalars"] = np.array([model.base])
+    arrays["weights"] = model.weights
     if model.record is not None:
         arrays |= {"record_quantiles": model.record.quantiles, "record_weight": model.record.weight}
         arrays["record_intercept"] = np.array([model.record.intercept])
@@ -198,4 +201,6 @@ def as_arrays(model: Model) -> dict[str, npt.NDArray[Any]]:
         known = model.known
         arrays |= {"known_bidders": known.bidders, "known_lowest": known.lowest, "known_label": known.label}
         arrays |= {"known_indptr": known.matrix.indptr, "known_indices": known.matrix.indices}
+    if model.ring is not None:
+        arrays |= {"ring_bidders": model.ring.bidders, "ring_odds": model.ring.odds}
     return arrays

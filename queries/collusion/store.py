@@ -22,9 +22,10 @@ from queries.collusion.features import Labelled, Map
 from queries.collusion.forest import Forest
 from queries.collusion.metrics import population_stability
 from queries.collusion.model import Linear, Model, Scope, as_arrays
+from queries.collusion.ring import Ring
 from queries.statistics.prices import Floats
 
-FORMAT = 1
+FORMAT = 2
 ANOTHER_POPULATION = 0.25
 """A feature with a higher population stability index comes from another population."""
 
@@ -113,7 +114,7 @@ def _fingerprint(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
 
 def _model(arrays: Mapping[str, npt.NDArray[Any]], about: Mapping[str, Any]) -> Model:
     names = {block: list(columns) for block, columns in about["names"].items()}
-    record, place, known = None, None, None
+    record, place, known, ring = None, None, None, None
     if "record_weight" in arrays:
         record = Linear(arrays["record_quantiles"], arrays["record_weight"], float(arrays["record_intercept"][0]))
     if "map_bidders" in arrays:
@@ -123,7 +124,8 @@ def _model(arrays: Mapping[str, npt.NDArray[Any]], about: Mapping[str, Any]) -> 
         shape = (len(arrays["known_label"]), len(arrays["known_bidders"]))
         matrix = sparse.csr_array((np.ones(len(indices)), indices, indptr), shape=shape)
         known = Labelled(arrays["known_bidders"], matrix, arrays["known_lowest"], arrays["known_label"])
-    base, temperature = arrays["scalars"]
+    if "ring_odds" in arrays:
+        ring = Ring(arrays["ring_bidders"], arrays["ring_odds"])
     return Model(
         scope=Scope(about["scope"]),
         names=names,
@@ -133,6 +135,7 @@ def _model(arrays: Mapping[str, npt.NDArray[Any]], about: Mapping[str, Any]) -> 
         boosting=Forest.from_arrays(arrays, "boosting_"),
         map=place,
         known=known,
-        base=float(base),
-        temperature=float(temperature),
+        ring=ring,
+        base=float(arrays["scalars"][0]),
+        weights=arrays["weights"],
     )

@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from queries.collusion import datasets, explain, features, metrics
 from queries.collusion.evaluate import Prepared, prepare
 from queries.collusion.forest import Forest, from_boosting, from_extra_trees
-from queries.collusion.learning import fit
+from queries.collusion.learning import _weights, fit
 from queries.collusion.model import Model, Scope
 from queries.collusion.store import FORMAT, ModelFileError, Stored, load, save
 
@@ -146,7 +146,19 @@ def test_calibration_shrinks_predictions_that_are_too_sure(data: Prepared) -> No
     rng = np.random.default_rng(3)
     noisy = np.where(rng.random(len(data.label)) < 0.25, 1 - data.label, data.label)
     rows = np.arange(len(noisy))
-    assert fit(data.tenders, noisy, rows, Scope.SCREENS).temperature < 1
+    assert fit(data.tenders, noisy, rows, Scope.SCREENS).weights.sum() < 1
+
+
+def test_a_learner_that_only_guesses_weighs_less_than_one_that_knows() -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.normal(-1.0, 2.0, 400)
+    y = (rng.random(400) < 1 / (1 + np.exp(-truth))).astype(float)
+    weights = _weights(np.column_stack([truth, rng.normal(-1.0, 2.0, 400)]), y)
+    assert weights[0] > 0.6
+    assert weights[1] < 0.2
+    assert _weights(np.column_stack([-truth, truth]), y)[0] < 0.2
+    never_wrong = np.where(y == 1, 5.0, -5.0)[:, None]
+    assert _weights(never_wrong, y) == pytest.approx([1.5])
 
 
 def test_calibration_error_of_perfect_probabilities_is_that_of_chance() -> None:
