@@ -1,13 +1,12 @@
-"""The pinyin of names, quick enough for every name of a province."""
+"""The pinyin of names, quick enough for every name of a province.
+
+pypinyin is imported where it is used: its dictionary takes a third of a second, which only a search needs.
+"""
 
 from __future__ import annotations
 
 import functools
 import re
-
-from pypinyin.constants import PHRASES_DICT
-from pypinyin.contrib.tone_convert import to_normal
-from pypinyin.core import lazy_pinyin
 
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _RUNS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\u3400-\u9fff\uf900-\ufaff]+")
@@ -15,18 +14,24 @@ _RUNS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\u3400-\u9fff\uf900-\ufaff]
 
 @functools.cache
 def _plain(syllable: str) -> str:
+    from pypinyin.contrib.tone_convert import to_normal
+
     return to_normal(syllable).lower()
 
 
 @functools.cache
 def _reading(character: str) -> str:
     """How a character is read where it stands alone."""
+    from pypinyin.core import lazy_pinyin
+
     return lazy_pinyin(character)[0].lower()
 
 
 @functools.cache
 def _exceptions() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[int, ...]]]:
     """Words in which a character is read otherwise than alone, as 重 in 重庆; and how long those that begin so are."""
+    from pypinyin.constants import PHRASES_DICT
+
     words: dict[str, tuple[str, ...]] = {}
     lengths: dict[str, set[int]] = {}
     for word, readings in PHRASES_DICT.items():
