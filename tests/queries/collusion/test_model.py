@@ -161,6 +161,19 @@ def test_a_learner_that_only_guesses_weighs_less_than_one_that_knows() -> None:
     assert _weights(never_wrong, y) == pytest.approx([1.5])
 
 
+def test_where_labels_are_few_the_trees_have_to_earn_their_weight() -> None:
+    rng = np.random.default_rng(8)
+    weight = []
+    for count in (60, 3_000):
+        truth = rng.normal(-1.0, 2.0, count)
+        y = (rng.random(count) < 1 / (1 + np.exp(-truth))).astype(float)
+        same = _weights(np.column_stack([truth, truth, truth]), y)
+        assert same[:2].max() < 0.1 * same[2]
+        noise = rng.normal(-1.0, 2.0, count)
+        weight.append(_weights(np.column_stack([truth, noise, noise]), y)[0])
+    assert weight[0] < 0.7 < weight[1]
+
+
 def test_calibration_error_of_perfect_probabilities_is_that_of_chance() -> None:
     rng = np.random.default_rng(0)
     p = rng.random(400)
