@@ -9,6 +9,9 @@ unexport PYTHONDONTWRITEBYTECODE
 export QINGFENG_WORKSPACE ?= $(DEMO)/workspace
 
 .DEFAULT_GOAL := help
+# The system's certificates: a package mirror inside an institution has an authority of its own.
+export UV_SYSTEM_CERTS = 1
+
 .PHONY: help install demo test check format docs bench mutation screenshots neo4j neo4j-stop clean lock
 
 help: ## Show what there is to make
