@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from neo4j import Driver
 
 from graph.engine import EngineError
-from graph.neo4j import Neo4jGraph, server_snapshot
+from graph.neo4j import Neo4jGraph, cypher, server_snapshot
 from graph.neo4j.errors import ServerError
 from graph.neo4j.push import push
 from graph.neo4j.settings import Neo4jSettings, connect
 from graph.neo4j.state import LEASE_MS
+from graph.neo4j.writer import Writer
 from graph.projection import edge_frames, node_frames
 from graph.snapshot import Snapshot, Workspace
 from graph.tables import open_tables
@@ -84,8 +85,18 @@ def test_first_push_writes_the_whole_projection(workspace: Workspace, neo4j_sett
     assert ("PAID", 2, 2) in seen
 
 
-def test_every_index_is_whole_when_a_push_ends(workspace: Workspace, neo4j_settings: Neo4jSettings) -> None:
+def test_every_index_is_whole_when_a_push_ends(
+    workspace: Workspace, neo4j_settings: Neo4jSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store(workspace, BASE)
+    asked: list[str] = []
+    execute = Writer.execute
+
+    def noting(self: Writer, text: str) -> list[Any]:
+        asked.append(text)
+        return execute(self, text)
+
+    monkeypatch.setattr(Writer, "execute", noting)
     with connect(neo4j_settings) as driver:
         driver.execute_query("DROP INDEX qingfeng_party_name IF EXISTS")
         push(workspace, neo4j_settings, full=True)
@@ -93,6 +104,9 @@ def test_every_index_is_whole_when_a_push_ends(workspace: Workspace, neo4j_setti
     states = {index["name"]: index["state"] for index in indexes}
     assert "qingfeng_party_name" in states
     assert set(states.values()) == {"ONLINE"}
+    # So few names are read in no time: that the push waits for them is seen in what it asks for.
+    made = [place for place, text in enumerate(asked) if text.startswith("CREATE ")]
+    assert cypher.AWAIT_INDEXES in asked[made[-1] :]
 
 
 def test_second_push_of_the_same_snapshot_writes_nothing(workspace: Workspace, neo4j_settings: Neo4jSettings) -> None:
