@@ -33,6 +33,12 @@ def test_what_a_snapshot_holds_is_not_looked_through_for_garbage(world: World, t
         assert gc.get_freeze_count() == 0
         platform.view()
         assert gc.get_freeze_count() > 10_000
+        # And what comes later is looked through, however much that is.
+        gc.set_threshold(100, 5, 5)
+        before = gc.get_stats()[2]["collections"]
+        later: list[list[None]] = [[] for _ in range(10_000)]
+        assert gc.get_stats()[2]["collections"] > before
+        del later
     finally:
         platform.close()
 
