@@ -185,7 +185,7 @@ def _lead(row: Mapping[Hashable, Any], fact: _Fact, params: Parameters) -> Lead:
 
 
 def _niche(own: int, firms: int | None, params: Parameters) -> Excuse:
-    values = {"own": own, "firms": firms or 0}
+    values = {"own": own, "firms": firms}
     return verdict(
         "niche_trade",
         None if firms is None else own >= params.niche * firms,

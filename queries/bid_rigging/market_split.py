@@ -142,7 +142,7 @@ def _lead(world: Market, names: pd.Series, test: dict[str, Any], q: float, param
 def _logistics(world: Market, test: dict[str, Any], params: Parameters) -> Excuse:
     """Whether the members win where they are registered."""
     home = [world.of(member)["home"].iloc[0] for member in test["members"]]
-    known = all(isinstance(place, str) and place for place in home)
+    known = all(isinstance(place, str) for place in home)
     where = np.array([str(place) for place in home])[test["contests"].winner]
     share = float((where == test["place"]).mean())
     return verdict(

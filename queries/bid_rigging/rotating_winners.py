@@ -72,9 +72,11 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 
 def _ends(own: pd.DataFrame) -> dict[tuple[str, str], pd.Timestamp]:
-    """Until when the winner of a tender is busy with it, where that is known."""
-    won = own[own["is_winner"] & own["ends"].notna()]
-    return dict(zip(zip(won["tender_id"], won["bidder_id"], strict=True), pd.to_datetime(won["ends"]), strict=True))
+    """Until when a bidder is busy with what it won of a tender, where that is known."""
+    known = own[own["ends"].notna()]
+    return dict(
+        zip(zip(known["tender_id"], known["bidder_id"], strict=True), pd.to_datetime(known["ends"]), strict=True)
+    )
 
 
 def _lead(
@@ -132,7 +134,7 @@ def _capacity(
     """Whether a member that loses after a win is still busy with what it won."""
     tenders, days = world.bids.tenders[contests.tender], pd.to_datetime(world.days[contests.tender])
     ends = _ends(world.within(tenders, members))
-    busy, lost, known = 0, 0, False
+    busy, lost = 0, 0
     until: dict[int, pd.Timestamp] = {}
     for tender, day, winner, present in zip(tenders, days, contests.winner, contests.present, strict=True):
         for member in np.flatnonzero(present).tolist():
@@ -141,10 +143,10 @@ def _capacity(
                 busy += bool(day <= until[member])
         end = ends.get((tender, members[winner]))
         if end is not None:
-            until[int(winner)], known = end, True
+            until[int(winner)] = end
     return verdict(
         "capacity_limits",
-        lost > 0 and busy >= params.busy * lost if known else None,
+        busy >= params.busy * lost if lost else None,
         yes=Text(
             zh="成员未中标时，多数仍在履行此前中标的合同（{busy}/{lost}），可能受产能限制。",
             en="When members lost they were mostly still busy with what they had won ({busy} of {lost}).",
@@ -153,7 +155,10 @@ def _capacity(
             zh="成员未中标时，多数并无在履行的中标合同（{busy}/{lost}）。",
             en="When members lost they were mostly free ({busy} of {lost} within a running contract).",
         ).format(busy=busy, lost=lost),
-        unknown=Text(zh="缺少合同履行期限。", en="The terms of the contracts are unknown."),
+        unknown=Text(
+            zh="缺少成员未中标之前所订合同的履行期限。",
+            en="The terms of the contracts won before the defeats are unknown.",
+        ),
     )
 
 

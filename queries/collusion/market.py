@@ -26,12 +26,12 @@ SELECT e.tender_id, e.bidder_id, p.name AS bidder_name, e.bid_id, e.price, e.is_
 FROM entries e LEFT JOIN tenders t USING (tender_id) LEFT JOIN parties p ON p.id = e.bidder_id
 LEFT JOIN orgs o ON o.org_id = e.bidder_id
 LEFT JOIN (SELECT tender_id, supplier_id, max(due_on) AS ends FROM contracts WHERE due_on IS NOT NULL GROUP BY ALL) c
-  ON c.tender_id = e.tender_id AND c.supplier_id = e.bidder_id AND e.is_winner
+  ON c.tender_id = e.tender_id AND c.supplier_id = e.bidder_id
 WHERE e.status IS DISTINCT FROM 'withdrawn'
 ORDER BY e.tender_id, e.bidder_id, e.bid_id
 """)
 """Every bid that stood, with what is known of its tender, its bidder (`home`, `established_on`, `size`) and until when
-a winner is busy with it (`ends`). One text for all detectors of bids, so that a scan reads it once."""
+a contract of the tender keeps its bidder busy (`ends`). One text for all detectors of bids: a scan reads it once."""
 
 RELATIONS = ("parties", "entries", "tender_sizes")
 

@@ -173,15 +173,15 @@ def standing_losers(
     size = np.asarray(bid.sum(axis=1)).ravel()
     bids, wins = np.asarray(bid.sum(axis=0)).ravel(), np.asarray(won.sum(axis=0)).ravel()
     loser = np.flatnonzero((bids >= fewest_bids) & (wins <= most_wins * bids))
-    names = ("loser", "winner", "met", "lost_to", "elsewhere", "won_elsewhere", "p")
-    if not len(loser):
-        return {name: np.empty(0) for name in names}
     lost = scipy.sparse.csr_array(bid[:, loser] - won[:, loser])
     lost.eliminate_zeros()
     shared = scipy.sparse.csr_array(lost.T @ bid).tocoo()
     row, winner, met = shared.row, shared.col, shared.data
     kept = (loser[row] != winner) & (met >= fewest_losses) & (wins[winner] > 0)
     row, winner, met = row[kept], winner[kept], met[kept]
+    names = ("loser", "winner", "met", "lost_to", "elsewhere", "won_elsewhere", "p")
+    if not len(row):
+        return {name: np.empty(0) for name in names}
     lost_to = np.asarray(scipy.sparse.csr_array(lost.T @ won)[row, winner]).ravel()
     together = np.asarray(scipy.sparse.csr_array(bid[:, loser].T @ bid)[row, winner]).ravel()
     won_together = np.asarray(scipy.sparse.csr_array(bid[:, loser].T @ won)[row, winner]).ravel()
