@@ -41,8 +41,9 @@ def open_tables(
 ) -> duckdb.DuckDBPyConnection:
     """A connection with one view a canonical table, present in the snapshot or empty.
 
-    One firm under two ids (equal USCC) and one person under two (equal pseudonym of the identity number) are one:
-    every reference is to the smallest of the ids, and `aliases (id, canonical)` says which were joined.
+    One firm under two ids (equal USCC, not masked nor one digit throughout) and one person under two (equal pseudonym
+    of the identity number) are one: every reference is to the smallest of the ids, and `aliases (id, canonical)` says
+    which were joined.
     The view `shared_codes (bid_id, bidder_id, stage, on_site, ref, code, value)` has each use of a machine or file code
     that more than one bidder used. Macros `contact_id(kind, value)` and `device_id(code, value)` give the keyed ids of
     those graph nodes.
@@ -80,7 +81,8 @@ def reader(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 _ALIASES = """
 CREATE TABLE aliases AS
 SELECT org_id AS id, canonical
-FROM stored_orgs JOIN (SELECT uscc, min(org_id) AS canonical FROM stored_orgs WHERE length(uscc) = 18
+FROM stored_orgs JOIN (SELECT uscc, min(org_id) AS canonical FROM stored_orgs
+                       WHERE regexp_full_match(uscc, '[0-9A-Z]{18}') AND replace(uscc, uscc[1], '') <> ''
                        GROUP BY uscc HAVING min(org_id) <> max(org_id)) USING (uscc)
 WHERE org_id <> canonical
 UNION ALL

@@ -241,7 +241,7 @@ def read_id(text: str) -> Reading:
     plain = half_width(text)
     if _SCIENTIFIC.fullmatch(plain):
         return Bad("id_scientific")
-    return text if plain else None
+    return text if plain and plain.lower() not in EMPTY else None
 
 
 def _choice(table: str, column: str, text: str) -> Reading:

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from graph.schema import PROVENANCE_HEADERS, TABLES
 from graph.schema.model import Column, Kind, Table
+from loaders.words import EMPTY
 
 WHITESPACE = " \t\r\n\u00a0\u2002\u2003\u2009\u200b\u3000\ufeff"
 _FULL = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000"
@@ -37,6 +38,9 @@ _THOUSANDTHS = "'KWD','BHD','OMR','JOD','TND','IQD','LYD'"
 
 _FREE = (Kind.ID, Kind.TEXT, Kind.SECRET)
 """Kinds that take any text."""
+
+_NOTHING = ", ".join(f"'{word}'" for word in sorted(EMPTY))
+_LONGEST = max(len(word.encode()) for word in EMPTY)
 
 _PLACE = ("_source", "_file", "_row", "_n")
 """Of each row: its source in the manifest, the number of its file in this load, its row there, its position."""
@@ -197,11 +201,20 @@ def _typed(column: Column, careful: bool, with_currency: bool) -> str:
         case Kind.PERIOD:
             return f"CASE WHEN regexp_full_match({cell}, '[0-9]{{4}}-(0[1-9]|1[0-2])') THEN {cell} END"
         case Kind.SECRET:
-            return pseudonym(cell)
+            # A masked number is many people's, and one digit throughout is nobody's.
+            tells = f"NOT contains({cell}, '*') AND replace({cell}, {cell}[1], '') <> ''"
+            return f"CASE WHEN {tells} THEN {pseudonym(_said(cell))} END"
+        case Kind.ID if column.name == "currency":
+            return f"CASE WHEN upper({cell}) IN ({_YUAN}) THEN 'CNY' ELSE upper({cell}) END"
+        case Kind.ID:
+            return _said(f"upper({cell})" if column.name == "uscc" else cell)
         case _:
-            if column.name == "currency":
-                return f"CASE WHEN upper({cell}) IN ({_YUAN}) THEN 'CNY' ELSE upper({cell}) END"
-            return f"upper({cell})" if column.name == "uscc" else cell
+            return cell
+
+
+def _said(cell: str) -> str:
+    """The cell, null where it only says that it is empty: an id 无 would make one party of all that have none."""
+    return f"CASE WHEN strlen({cell}) > {_LONGEST} OR lower({cell}) NOT IN ({_NOTHING}) THEN {cell} END"
 
 
 def _list(words: tuple[str, ...]) -> str:

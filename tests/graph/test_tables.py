@@ -82,6 +82,14 @@ def test_one_identity_number_is_one_person(tmp_path: Path) -> None:
     assert "11010519491231002X" not in str(connection.sql("FROM stored_persons").fetchall())
 
 
+@pytest.mark.parametrize("number", ["无", "不详", "-", "000000000000000000", "350203********0012"])
+def test_a_number_that_names_nobody_joins_nobody(tmp_path: Path, number: str) -> None:
+    persons = [{"person_id": f"P{n}", "name": name, "id_number": number} for n, name in enumerate("甲乙")]
+    orgs = [{"org_id": f"O{n}", "name": name, "org_type": "private", "uscc": number} for n, name in enumerate("丙丁")]
+    connection = _open({"persons": persons, "orgs": orgs}, tmp_path)
+    assert connection.sql("FROM aliases").fetchall() == []
+
+
 @pytest.mark.parametrize(
     ("start", "end", "day", "expected"),
     [

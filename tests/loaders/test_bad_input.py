@@ -88,6 +88,7 @@ ROWS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "31 February": ("B5,T1,O1,7,2024-02-31", ("bids", 3, "submitted_at", "2024-02-31", "no_such_day")),
     "required cell empty": ("B5,,O1,7", ("bids", 3, "tender_id", None, "required_empty")),
     "required cell blank": ("B5, ,O1,7", ("bids", 3, "tender_id", " ", "required_empty")),
+    "required cell says nothing": ("B5,无,O1,7", ("bids", 3, "tender_id", "无", "required_empty")),
     "negative amount": ("B5,T1,O1,-7", ("bids", 3, "price", "-7", "money_negative")),
     "absurd amount": ("B5,T1,O1,1e15", ("bids", 3, "price", "1e15", "money_absurd")),
     "amount NaN": ("B5,T1,O1,NaN", ("bids", 3, "price", "NaN", "not_finite")),

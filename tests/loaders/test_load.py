@@ -164,6 +164,14 @@ PERSON = "11010519491231002X"
 """The example number of GB 11643."""
 
 
+@pytest.mark.parametrize("word", ["无", "／", "N/A", "null", "不详"])
+def test_an_identifier_that_only_says_that_there_is_none_is_unknown(
+    word: str, workspace: Workspace, folder: Folder, rows: Rows
+) -> None:
+    load([folder(bids=f"bid_id,tender_id,bidder_id,handler_id\nB1,T1,O1,{word}\nB2,T1,O2,无锡1\n")], workspace)
+    assert {row["bid_id"]: row["handler_id"] for row in rows("bids")} == {"B1": None, "B2": "无锡1"}
+
+
 def test_a_personal_number_is_stored_nowhere(workspace: Workspace, folder: Folder, rows: Rows) -> None:
     source = folder(
         persons=f"person_id,name,id_number\nP1,甲,{PERSON.lower()}\n{PERSON},乙,\n",
