@@ -48,7 +48,7 @@ short AS (
 -- What the ledger says of it: the last reported balance of each entry, or its amount where none was reported.
 balance AS (
   SELECT d.debt_id, d.contract_id, d.debtor_id, d.creditor_id, d.amount, d._key AS debt_key,
-         coalesce(arg_max(r.closing, r.period) FILTER (WHERE r.closing IS NOT NULL), any_value(d.amount)) AS open
+         coalesce(arg_max(r.closing, r.period), any_value(d.amount)) AS open
   FROM debts d LEFT JOIN debt_reports r USING (debt_id) GROUP BY ALL
 ),
 entered AS (

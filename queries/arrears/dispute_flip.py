@@ -37,15 +37,14 @@ WITH flips AS (
   WHERE m.disputed AND m.previous_disputed = false AND coalesce(m.closing, d.amount) > 0
 ),
 documents AS (
-  SELECT f.debt_id, f.campaign, list({'table': 'disclosures', 'key': s._key} ORDER BY s._key) AS refs
-  FROM flips f JOIN disclosures s ON s.ref_id = f.debt_id
-  WHERE len(list_filter($document_words, lambda w: contains(s.item, w))) > 0
-    AND s.published_on BETWEEN f.first_day - $document_days AND f.last_day
-  GROUP BY ALL
+  SELECT ref_id, published_on, _key AS key FROM disclosures
+  WHERE len(list_filter($document_words, lambda w: contains(item, w))) > 0
 )
-SELECT f.*, s.refs AS document_refs, coalesce(x.name, f.debtor_id) AS debtor_name,
-       coalesce(y.name, f.creditor_id) AS creditor_name
-FROM flips f LEFT JOIN documents s ON s.debt_id = f.debt_id AND s.campaign = f.campaign
+SELECT f.*, (SELECT list({'table': 'disclosures', 'key': s.key} ORDER BY s.key) FROM documents s
+             WHERE s.ref_id = f.debt_id AND s.published_on BETWEEN f.first_day - $document_days AND f.last_day)
+       AS document_refs,
+       coalesce(x.name, f.debtor_id) AS debtor_name, coalesce(y.name, f.creditor_id) AS creditor_name
+FROM flips f
 LEFT JOIN parties x ON x.id = f.debtor_id LEFT JOIN parties y ON y.id = f.creditor_id
 QUALIFY row_number() OVER (PARTITION BY f.debt_id, f.campaign ORDER BY f.period DESC) = 1
 ORDER BY f.debt_id, f.campaign

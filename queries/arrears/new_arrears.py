@@ -109,7 +109,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             innocent=(
                 verdict(
                     "disputed",
-                    explained and bool(part["disputed"].fillna(False).all()),
+                    bool(part["disputed"].fillna(False).all()),
                     yes=Text(zh="新欠款均有分歧。", en="All the new debts are disputed."),
                     no=Text(zh="有无分歧的新欠款。", en="There are new debts that are not disputed."),
                 ),

@@ -61,7 +61,7 @@ SELECT l.*, l.late_fen_days + l.unpaid * greatest(l.as_of - l.deadline, 0) AS fe
        (SELECT min(r.day) FROM repayments r WHERE r.debt_id = l.debt_id AND r.means = 'assignment'
         AND r.day <= l.deadline) AS assigned_on,
        coalesce(x.name, l.debtor_id) AS debtor_name, coalesce(y.name, l.creditor_id) AS creditor_name
-FROM late l LEFT JOIN debts d USING (debt_id) LEFT JOIN contracts k ON k.contract_id = d.contract_id
+FROM late l JOIN debts d USING (debt_id) LEFT JOIN contracts k ON k.contract_id = d.contract_id
 LEFT JOIN parties x ON x.id = l.debtor_id LEFT JOIN parties y ON y.id = l.creditor_id
 WHERE (l.paid_late + l.unpaid) * 100 > $open_pct * l.amount
   AND coalesce(CASE WHEN l.unpaid > 0 THEN l.as_of ELSE l.last_paid END > l.deadline + $grace_days, false)

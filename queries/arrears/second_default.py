@@ -44,8 +44,8 @@ reported AS (
 )
 SELECT c.*, coalesce((SELECT sum(u.amount) FROM unmatched u WHERE u.debt_id = c.debt_id AND u.day > c.due_on
                       AND u.day <= c.last_day), 0) AS unmatched,
-       coalesce(p.in_time, 0) AS in_time, coalesce(p.in_all, 0) AS in_all, p.last_paid, p.refs, a.assigned,
-       r.closed_in, CAST($data_as_of AS DATE) AS as_of,
+       coalesce(p.in_time, 0) AS in_time, coalesce(p.in_all, 0) AS in_all, p.last_paid, p.refs,
+       coalesce(a.assigned, 0) AS assigned, r.closed_in, CAST($data_as_of AS DATE) AS as_of,
        coalesce(x.name, c.debtor_id) AS debtor_name, coalesce(y.name, c.creditor_id) AS creditor_name
 FROM committed c LEFT JOIN paid p USING (debt_id) LEFT JOIN assigned a USING (debt_id)
 LEFT JOIN reported r USING (debt_id)
@@ -68,7 +68,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     for _, row in rows.iterrows():
         planned = row["planned_on"].date()
         open_then = int(row["amount"]) - int(row["in_time"])
-        paid_late = pd.notna(row["last_paid"]) and int(row["in_all"]) >= int(row["amount"])
+        paid_late = int(row["in_all"]) >= int(row["amount"])
         end = (row["last_paid"] if paid_late else row["as_of"]).date()
         status = (
             Text(zh="至 {day} 才付清", en="it was paid up only by {day}")
@@ -102,7 +102,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             innocent=(
                 verdict(
                     "assigned",
-                    pd.notna(row["assigned"]) and row["assigned"] >= open_then,
+                    int(row["assigned"]) >= open_then,
                     yes=Text(zh="债权人已在承诺日前转让债权。", en="The creditor had sold the claim by then."),
                     no=Text(zh="承诺日前没有足额的债权转让。", en="The claim had not been sold by then."),
                 ),

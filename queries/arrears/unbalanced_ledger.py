@@ -107,18 +107,11 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         quarterly = part["kind"] == "quarter"
         net, tolerance = int(row["net"]), params.tolerance_yuan * 100
         timing = abs(net) <= tolerance
-        assigned = 0 < net <= int(row["assigned"]) + tolerance
-        loose = 0 < net <= int(row["unmatched"]) + tolerance
+        assigned = tolerance < net <= int(row["assigned"]) + tolerance
+        loose = tolerance < net <= int(row["unmatched"]) + tolerance
         explained = rounding | (quarterly & (timing or assigned or loose))
         fits = bool(explained.all())
         shown = part if fits else part[~explained]
-        sentences = [
-            _KINDS[kind].format(at=at, gap=money(int(gap)))
-            for kind, at, gap in zip(shown["kind"], shown["at"], shown["gap"], strict=True)
-        ]
-        more = len(sentences) - _SHOWN
-        if more > 0:
-            sentences = [*sentences[:_SHOWN], Text(zh=f"等共 {len(shown)} 处", en=f"and {more} more")]
         worst = int(shown["gap"].max())
         unexplained_by_rounding = quarterly & ~rounding
         rest = bool(unexplained_by_rounding.any())
@@ -135,7 +128,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                     creditor=name(row, "creditor"),
                     debt=row["debt_id"],
                     count=len(shown),
-                    breaks=listing(sentences),
+                    breaks=listing(_sentences(shown)),
                 ),
             ),
             innocent=(
@@ -174,6 +167,16 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             amount=Amount(worst),
             period=(shown["last_day"].min().date(), shown["last_day"].max().date()),
         )
+
+
+def _sentences(breaks: pd.DataFrame) -> list[Text]:
+    """Each break in words, and how many more there are than can be named."""
+    said = [
+        _KINDS[kind].format(at=at, gap=money(int(gap)))
+        for kind, at, gap in zip(breaks["kind"], breaks["at"], breaks["gap"], strict=True)
+    ]
+    more = len(said) - _SHOWN
+    return [*said[:_SHOWN], Text(zh=f"等共 {len(said)} 处", en=f"and {more} more")] if more > 0 else said
 
 
 DETECTOR = Detector(
