@@ -18,7 +18,7 @@ import secrets
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ def restore(settings: Settings, file: Path) -> Backup:
 
     Raises:
         StoreError: the backup is damaged or of another version, the store is not empty, the workspace has another
-            key, or what was restored is not what the backup holds. Nothing was restored.
+            key or cannot be written, or what was restored is not what the backup holds. The store is as it was.
     """
     made = verify_backup(file)
     if made.revision != head():
@@ -146,6 +146,8 @@ def restore(settings: Settings, file: Path) -> Backup:
                 if found != made.tables[table.name]:
                     raise StoreError("store_restore_differs", table=table.name)
             _restore_workspace(archive, made, settings.workspace)
+    except OSError as error:
+        raise StoreError("store_restore_unwritable", workspace=settings.workspace, reason=error) from error
     finally:
         store.close()
     return made
@@ -164,15 +166,21 @@ def _created(draft: Path) -> Iterator[zipfile.ZipFile]:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, Backup]]:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            document = orjson.loads(archive.read(_MANIFEST))
-            if document["format"] != FORMAT:
-                raise StoreError("store_no_backup", file=file)
-            contents = {name: Content(**content) for name, content in document["tables"].items()}
-            yield archive, Backup(**{**document, "tables": contents})
-    except (zipfile.BadZipFile, KeyError, orjson.JSONDecodeError, OSError) as error:
-        raise StoreError("store_no_backup", file=file) from error
+    with ExitStack() as stack:
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(file))
+            made = _manifest(archive)
+        except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError) as error:
+            raise StoreError("store_no_backup", file=file) from error
+        yield archive, made
+
+
+def _manifest(archive: zipfile.ZipFile) -> Backup:
+    document = orjson.loads(archive.read(_MANIFEST))
+    if document["format"] != FORMAT:
+        raise ValueError(f"a backup of format {document['format']}")
+    contents = {name: Content(**content) for name, content in document["tables"].items()}
+    return Backup(**{**document, "tables": contents})
 
 
 def _counted(lines: Iterator[bytes], digest: Digest) -> Iterator[bytes]:

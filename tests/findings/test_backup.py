@@ -93,6 +93,22 @@ def test_a_restore_overwrites_nothing(lived_in: Settings, tmp_path: Path) -> Non
     assert caught.value.key == "store_backup_exists"
 
 
+def test_a_restore_that_cannot_write_the_workspace_says_so_and_can_be_repeated(
+    lived_in: Settings, tmp_path: Path
+) -> None:
+    backup(lived_in, tmp_path / "backup.zip")
+    elsewhere = read_settings(workspace=tmp_path / "elsewhere")
+    elsewhere.workspace.mkdir()
+    (elsewhere.workspace / "snapshots").write_text("in the way")
+    with pytest.raises(StoreError) as caught:
+        restore(elsewhere, tmp_path / "backup.zip")
+    assert caught.value.key == "store_restore_unwritable"
+    assert not any(content(elsewhere).values())
+    (elsewhere.workspace / "snapshots").unlink()
+    restore(elsewhere, tmp_path / "backup.zip")
+    assert content(elsewhere) == content(lived_in)
+
+
 def test_another_key_is_refused(lived_in: Settings, tmp_path: Path) -> None:
     backup(lived_in, tmp_path / "backup.zip")
     other = read_settings(workspace=tmp_path / "other")
