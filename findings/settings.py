@@ -172,7 +172,8 @@ def settings_page(language: Language) -> str:
         "|---|---|---|",
     ]
     for name, field in fields.items():
-        default = "" if field.default is None else f"`{field.default}`"
+        value = field.get_default(call_default_factory=True)
+        default = "" if value is None or value == {} else f"`{value}`"
         meaning = catalogue()[f"setting.{name}"].in_language(language)
         lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {meaning} |")
     return "\n".join(lines) + "\n"

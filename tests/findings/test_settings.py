@@ -27,6 +27,13 @@ def test_the_page_of_settings_is_as_the_code_prints_it(language: Language) -> No
         assert f"`{PREFIX}{name.upper()}`" in page.read_text(encoding="utf-8")
 
 
+def test_the_page_of_settings_shows_what_holds_where_nothing_is_set() -> None:
+    page = settings_page("en")
+    assert "| `QINGFENG_SESSION_HOURS` | `12` |" in page
+    assert "| `QINGFENG_OIDC_ROLES` |  |" in page
+    assert "Undefined" not in page
+
+
 def test_the_environment_is_read_and_what_is_given_goes_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QINGFENG_WORKSPACE", "/data/ws")
     monkeypatch.setenv("QINGFENG_LANG", "en")
