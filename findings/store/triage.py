@@ -124,8 +124,9 @@ def link_case(session: Session, finding_id: str, case_number: str, *, actor: str
         StoreError: there is no such finding.
     """
     row = _locked(session, finding_id)
-    row.version += 1
     link = _link(session, finding_id, case_number, actor)
+    if link in session.new:
+        row.version += 1
     session.flush()
     return link
 
