@@ -26,6 +26,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
 from findings.access.approvals import expire as expire_approvals
+from findings.audit.trail import append
 from findings.audit.verifying import make_anchors, stored_anchors, write_anchors
 from findings.notify.delivery import deliver_due
 from findings.schedule import history
@@ -205,7 +206,11 @@ def expire(store: Store, settings: Settings) -> dict[str, Any]:
         if settings.retention_days is None:
             return {"approvals": closed}
         done = expire_findings(session, now(), settings.retention_days)
-    return {"approvals": closed, "expired": len(done.expired), "erased": len(done.erased)}
+        counts = {"expired": len(done.expired), "erased": len(done.erased)}
+        said = " ".join(f"{name}={count}" for name, count in {"days": settings.retention_days, **counts}.items())
+        if any(counts.values()):
+            append(session, actor="schedule", action="findings.expire", subject=said)
+    return {"approvals": closed, **counts}
 
 
 def next_times(schedule: Schedule, at: datetime) -> dict[str, datetime | None]:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from findings.audit.models import AuditAnchor
-from findings.audit.trail import append
+from findings.audit.trail import append, read
 from findings.schedule import history
 from findings.schedule.jobs import Job
 from findings.schedule.models import JobRun
@@ -27,6 +27,7 @@ from findings.store.database import Store
 from findings.store.models import RunState, ScanRun
 from graph.snapshot import Workspace
 from tests.conftest import ROOT
+from tests.findings.worlds import documents, record
 from tests.graph.worlds import store as make_snapshot
 
 RUN = "from findings.commands.schedule import app; app()"
@@ -179,3 +180,15 @@ def test_expiry_without_a_retention_setting_touches_no_lead(store: Store) -> Non
     assert expire(store, Settings(_env_file=None)) == {"approvals": 0}  # type: ignore[call-arg]
     kept = Settings(retention_days=30, _env_file=None)  # type: ignore[call-arg]
     assert expire(store, kept) == {"approvals": 0, "expired": 0, "erased": 0}
+
+
+def test_expiry_by_the_schedule_is_in_the_trail_as_the_commands_is(store: Store) -> None:
+    record(store, documents(range(1, 4)))
+    with store.session() as session:
+        session.execute(update(ScanRun).values(finished_at=now() - timedelta(days=31)))
+    kept = Settings(retention_days=30, _env_file=None)  # type: ignore[call-arg]
+    assert expire(store, kept) == {"approvals": 0, "expired": 3, "erased": 0}
+    assert expire(store, kept)["expired"] == 0
+    with store.reading() as session:
+        (said,) = read(session)
+    assert (said.actor, said.action, said.subject) == ("schedule", "findings.expire", "days=30 expired=3 erased=0")
