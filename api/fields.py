@@ -9,6 +9,7 @@ from fastapi import Depends, Header, Path, Query
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from api.idempotency import LONGEST_KEY
 from api.problems import ApiProblem
 
 MOST_LISTED = 50
@@ -80,7 +81,7 @@ IfMatch = Annotated[str | None, Depends(_if_match)]
 
 
 async def _idempotency_key(
-    idempotency_key: Annotated[str | None, Header(max_length=200, pattern=r"^[\x21-\x7e]{1,200}$")] = None,
+    idempotency_key: Annotated[str | None, Header(max_length=LONGEST_KEY, pattern=r"^[\x21-\x7e]+$")] = None,
 ) -> str | None:
     return idempotency_key
 

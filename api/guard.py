@@ -85,8 +85,11 @@ async def _pass(request: Request, rule: Rule, handle: Handler) -> Response:
         if problem.code == "api_recused":
             await _record(request, platform, "access.denied", _route_subject(request))
         raise
-    if rule.audit and not rule.audit_first and response.status_code < 400:
-        await _record(request, platform, rule.audit, _subject(request))
+    if rule.audit and response.status_code < 400:
+        if not rule.audit_first:
+            await _record(request, platform, rule.audit, _subject(request))
+        elif outcome := getattr(request.state, "outcome", None):
+            await _record(request, platform, *outcome)
     return with_etag(request, response)
 
 
@@ -162,6 +165,12 @@ def show(request: Request, kind: str, ids: Iterable[str]) -> None:
 def shown(request: Request, subject: str) -> None:
     """Tell the audit trail what the answer is about, as `subject_of` said it."""
     request.state.subject = subject
+
+
+def came_of_it(request: Request, action: str, subject: str) -> None:
+    """Tell the audit trail what a request that changes something did. That it was asked for is on record already, by
+    its address; which leads, user or key it was is known only now."""
+    request.state.outcome = (action, subject[:LONGEST_SUBJECT])
 
 
 def principal(request: Request) -> Principal:

@@ -15,6 +15,7 @@ from findings.store.database import Store
 from findings.store.models import Idempotency
 
 LONGEST_KEY = 128
+"""Longer ones are refused: cut off, two of them could become one, and the second request would do nothing."""
 
 
 def request_hash(*parts: Any) -> str:
@@ -44,16 +45,16 @@ def once(
         with store.session() as session:
             if key is None:
                 return act(session), True
-            kept = session.get(Idempotency, (actor, key[:LONGEST_KEY]))
+            kept = session.get(Idempotency, (actor, key))
             if kept is None:
                 answer = act(session)
-                row = Idempotency(actor=actor, key=key[:LONGEST_KEY], request_hash=asked, status=202, response=answer)
+                row = Idempotency(actor=actor, key=key, request_hash=asked, status=202, response=answer)
                 session.add(row)
                 session.flush()
                 return answer, True
     except IntegrityError:  # On PostgreSQL the same key may come twice at one moment: the other one has done it.
         with store.reading() as session:
-            kept = session.get(Idempotency, (actor, (key or "")[:LONGEST_KEY]))
+            kept = session.get(Idempotency, (actor, key or ""))
     if kept is None or kept.response is None:
         raise ApiProblem("api_idempotency_busy")
     if kept.request_hash != asked:

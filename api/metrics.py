@@ -34,6 +34,7 @@ class Metrics:
             "qingfeng_data_age_days", "Days since the last day that the data reach.", registry=self.registry
         )
 
-    def page(self) -> bytes:
-        """The measurements in Prometheus' text format."""
-        return generate_latest(self.registry)
+    def page(self, *, with_findings: bool = True) -> bytes:
+        """The measurements in Prometheus' text format, with the numbers of leads or without."""
+        lines = generate_latest(self.registry).splitlines(keepends=True)
+        return b"".join(line for line in lines if with_findings or b"qingfeng_findings" not in line)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from findings.access.principal import Scope
-from findings.store.filtering import Filter, conditions
-from findings.store.models import CURRENT, FindingEntity, FindingRow, RunState, ScanRun, State
+from findings.store.filtering import Filter, conditions, in_scope
+from findings.store.models import CURRENT, FindingEntity, FindingRow, FindingVersion, RunState, ScanRun, State
 
 MOST_AGENCIES = 20
 MOST_FIRMS = 20
@@ -17,8 +18,32 @@ CITY_DIGITS = 4
 FLAGGED = "flagged"
 
 
-def run_as_dict(run: ScanRun) -> dict[str, Any]:
-    """A scan as JSON, without its report."""
+def runs_as_dicts(session: Session, runs: Sequence[ScanRun], scope: Scope | None) -> list[dict[str, Any]]:
+    """Scans as JSON, without their reports; what each found is counted inside a scope, None is everywhere."""
+    if scope is None:
+        return [_run_as_dict(run, run.counts) for run in runs]
+    inside = _counts_inside(session, [run.id for run in runs], scope)
+    return [_run_as_dict(run, inside[run.id] if run.counts else {}) for run in runs]
+
+
+def _counts_inside(session: Session, runs: Sequence[int], scope: Scope) -> dict[int, dict[str, int | None]]:
+    """How many leads of a scope each scan found new, changed, gone and returned. How many stayed is not kept by
+    region: None."""
+    counts: dict[int, dict[str, int | None]] = {
+        run: {state.value: None if state == State.UNCHANGED else 0 for state in State} for run in runs
+    }
+    rows = session.execute(
+        select(FindingVersion.run_id, FindingVersion.outcome, func.count())
+        .join(FindingRow, FindingRow.finding_id == FindingVersion.finding_id)
+        .where(FindingVersion.run_id.in_(runs), *in_scope(scope))
+        .group_by(FindingVersion.run_id, FindingVersion.outcome)
+    )
+    for run, outcome, count in rows:
+        counts[run][outcome] = count
+    return counts
+
+
+def _run_as_dict(run: ScanRun, counts: Mapping[str, int | None]) -> dict[str, Any]:
     return {
         "run": run.id,
         "scan_id": run.scan_id,
@@ -35,7 +60,7 @@ def run_as_dict(run: ScanRun) -> dict[str, Any]:
         "finished_at": run.finished_at,
         "seconds": (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None,
         "error": run.error,
-        "counts": run.counts,
+        "counts": counts,
     }
 
 
@@ -45,16 +70,22 @@ def last_runs(session: Session, count: int = 2) -> list[ScanRun]:
     return list(session.scalars(query))
 
 
-def overview(session: Session, scope: Scope) -> dict[str, Any]:
-    """What is shown of the leads inside a scope. Each list says how many there are beyond those it names."""
-    runs = last_runs(session)
+def overview(session: Session, scope: Scope, counted: Scope | None) -> dict[str, Any]:
+    """What is shown of the leads inside a scope. Each list says how many there are beyond those it names.
+
+    Args:
+        session: of the store.
+        scope: of the caller.
+        counted: the scope inside which the scans' own numbers are told; None is everywhere.
+    """
+    runs = runs_as_dicts(session, last_runs(session), counted)
     visible = conditions(Filter(scope=scope))
     standing = [*visible, FindingRow.state.in_(CURRENT), FindingRow.status == FLAGGED]
     agencies, agencies_total = _agencies(session, standing)
     firms, firms_total = _firms(session, standing)
     return {
-        "last": run_as_dict(runs[0]) if runs else None,
-        "previous": run_as_dict(runs[1]) if len(runs) > 1 else None,
+        "last": runs[0] if runs else None,
+        "previous": runs[1] if len(runs) > 1 else None,
         "by_family_tier": _by_family_tier(session, visible),
         "cities": _cities(session, standing),
         "agencies": agencies,

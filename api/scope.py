@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.problems import ApiProblem
 from findings.access.principal import Principal, Scope
+from findings.access.rights import Right
 from findings.store.models import FindingEntity, FindingRow
 
 
@@ -26,6 +27,17 @@ def lead(session: Session, principal: Principal, finding_id: str) -> FindingRow:
         parties = session.scalars(select(FindingEntity.entity_id).where(FindingEntity.finding_id == finding_id))
         refuse_recused(scope, parties)
     return row
+
+
+def counting_scope(principal: Principal) -> Scope | None:
+    """Inside which scope a caller may be told how many leads a scan found; None is all of them.
+
+    Who reads the leads of some regions or agencies is told of those only. Who reads none at all (auditors,
+    administrators, the machine that collects measurements) is told how the product runs, with all numbers.
+    """
+    scope = principal.scope()
+    limited = scope.regions is not None or scope.agencies is not None
+    return scope if limited and principal.may(Right.FINDINGS_READ) else None
 
 
 def refuse_recused(scope: Scope, parties: Iterable[str]) -> None:
@@ -55,26 +67,29 @@ def check_nodes(session: Session, principal: Principal, nodes: Iterable[tuple[st
     scope = principal.scope()
     given = list(nodes)
     refuse_recused(scope, (key for key, _ in given))
+    if outside(session, scope, given):
+        raise ApiProblem("api_not_found")
+
+
+def outside(session: Session, scope: Scope, nodes: Iterable[tuple[str, str | None]]) -> set[str]:
+    """Keys of the nodes that are not inside a scope; nodes as `check_nodes` takes them."""
     prefixes = scope.region_prefixes
-    if prefixes is None and scope.agencies is None:
-        return
-    outside = {
+    elsewhere = {
         key
-        for key, region in given
+        for key, region in nodes
         if (scope.agencies is not None and key not in scope.agencies)
         or (prefixes is not None and not (region and region.startswith(prefixes)))
     }
-    if not outside:
-        return
+    if not elsewhere:
+        return elsewhere
     query = (
         select(FindingEntity.entity_id)
         .join(FindingRow, FindingRow.finding_id == FindingEntity.finding_id)
-        .where(FindingEntity.entity_id.in_(outside))
+        .where(FindingEntity.entity_id.in_(elsewhere))
         .distinct()
     )
     if prefixes is not None:
         query = query.where(or_(False, *(FindingRow.region.startswith(prefix, autoescape=True) for prefix in prefixes)))
     if scope.agencies is not None:
         query = query.where(FindingRow.agency_id.in_(scope.agencies))
-    if outside - set(session.scalars(query)):
-        raise ApiProblem("api_not_found")
+    return elsewhere - set(session.scalars(query))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.fields import Name, PathId, Word
-from api.guard import GuardedRoute, principal
+from api.guard import GuardedRoute, came_of_it, principal
 from api.models import Items
 from api.platform import platform_of
 from findings.access.keys import create_key, list_keys, revoke_key, rotate_key
@@ -49,7 +50,7 @@ class NewUser(BaseModel):
 
 
 class ChangedUser(BaseModel):
-    """What changes about a user; what is left out stays. Limits are given both or not at all."""
+    """What changes about a user; what is left out stays. `regions` and `agencies` null: no limit; empty: nothing."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"role": "viewer"}]})
     role: Role | None = None
@@ -124,6 +125,7 @@ def new_user(request: Request, body: NewUser) -> Response:
         )
         session.flush()
         shown = _user(user)
+    came_of_it(request, "user.create", _granted("users", shown))
     return answer(shown, status=201)
 
 
@@ -133,7 +135,11 @@ def changed_user(request: Request, user_id: PathId, body: ChangedUser) -> Respon
     platform = platform_of(request)
     with platform.store.session() as session:
         user = find_user(session, user_id)
-        limits = (body.regions, body.agencies) if body.model_fields_set & {"regions", "agencies"} else None
+        # The one that is left out stays: as null it would let the user see more than before.
+        limits = (
+            body.regions if "regions" in body.model_fields_set else user.regions,
+            body.agencies if "agencies" in body.model_fields_set else user.agencies,
+        )
         change_user(session, user, role=body.role, limits=limits, person_id=body.person_id)
         if body.password is not None:
             set_password(session, user, body.password)
@@ -141,6 +147,7 @@ def changed_user(request: Request, user_id: PathId, body: ChangedUser) -> Respon
             (disable_user if body.disabled else enable_user)(session, user)
         shown = _user(user)
     platform.callers.forget()
+    came_of_it(request, "user.change", _granted("users", shown))
     return answer(shown)
 
 
@@ -178,8 +185,9 @@ def make_key(request: Request, body: NewKey) -> Response:
             days=body.days or platform.settings.key_days,
             actor=principal(request).id,
         )
-        shown = {"key": _key(issued.key), "token": issued.token}
-    return answer(shown, status=201)
+        key, token = _key(issued.key), issued.token
+    came_of_it(request, "key.create", _granted("keys", key))
+    return answer({"key": key, "token": token}, status=201)
 
 
 @router.post("/keys/{key_id}/rotate", response_model=Issued, status_code=201)
@@ -189,9 +197,10 @@ def new_text(request: Request, key_id: PathId, body: Rotation) -> Response:
     with platform.store.session() as session:
         days = body.days or platform.settings.key_days
         issued = rotate_key(session, key_id, days=days, actor=principal(request).id)
-        shown = {"key": _key(issued.key), "token": issued.token}
+        key, token = _key(issued.key), issued.token
     platform.callers.forget()
-    return answer(shown, status=201)
+    came_of_it(request, "key.rotate", _granted("keys", key))
+    return answer({"key": key, "token": token}, status=201)
 
 
 @router.delete("/keys/{key_id}", status_code=204, response_class=Response)
@@ -202,6 +211,12 @@ def gone_key(request: Request, key_id: PathId) -> Response:
         revoke_key(session, key_id)
     platform.callers.forget()
     return Response(status_code=204)
+
+
+def _granted(kind: str, account: Mapping[str, Any]) -> str:
+    """Who was given which access, for the audit trail: ids, the role and its limits."""
+    limits = (f"{name}={'*' if account[name] is None else ','.join(account[name])}" for name in ("regions", "agencies"))
+    return f"{kind}/{account['id']} role={account['role']} {' '.join(limits)}"
 
 
 def _user(user: User) -> dict[str, Any]:

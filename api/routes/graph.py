@@ -17,7 +17,9 @@ from api.guard import GuardedRoute, principal, show
 from api.models import GraphShown, Neighbours, PathsShown, Searchresults, TimelineShown
 from api.platform import platform_of
 from api.problems import ApiProblem
-from api.scope import check_nodes, refuse_recused
+from api.scope import check_nodes, outside, refuse_recused
+from findings.access.principal import Scope
+from graph.schema import NODES
 from queries.explore import Explorer, NotFoundError
 from queries.explore.shapes import node_id, split_id
 
@@ -31,6 +33,7 @@ End = Annotated[
 Hops = Annotated[int, Query(ge=1, le=8, description="The longest path.")]
 MOST_NODES = 2_000
 MOST_COMMON = 50
+LABELS = tuple(dict.fromkeys(node.label for node in NODES))
 
 
 class Nodes(BaseModel):
@@ -224,9 +227,21 @@ def record(
 ) -> Response:
     """The source row that a reference leads to."""
     row = found(lambda: explorer(request).record(ref))
+    named = {str(value) for value in row["columns"].values()}
     scope = principal(request).scope()
-    refuse_recused(scope, (str(value) for value in row["columns"].values()))
+    refuse_recused(scope, named)
+    if scope.regions is not None or scope.agencies is not None:
+        _check_row(request, scope, named)
     return answer(row)
+
+
+def _check_row(request: Request, scope: Scope, named: Iterable[str]) -> None:
+    """Refuse a source row that names nothing inside the scope: its reference can be reckoned from an id."""
+    known = explorer(request).nodes(node_id(label, key) for key in named for label in LABELS)
+    nodes = [(node.key, node.region) for node in known.values()]
+    with platform_of(request).store.reading() as session:
+        if not {key for key, _ in nodes} - outside(session, scope, nodes):
+            raise ApiProblem("api_not_found")
 
 
 @router.get("/tenders/{tender_id}/prices", response_model=dict[str, Any])

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.fields import Line, Name, PathId, Word
-from api.guard import GuardedRoute, principal
+from api.guard import GuardedRoute, came_of_it, principal
 from api.models import Items
 from api.platform import platform_of
 from api.problems import ApiProblem
@@ -95,6 +95,7 @@ def subscribe(request: Request, body: NewSubscription) -> Response:
         )
         secret = secret_of(made.id, platform.settings.signing_key()) if made.kind == "webhook" else None
         shown = {**_subscription(made), "secret": secret}
+    came_of_it(request, "subscription.create", f"subscriptions/{shown['id']}")
     return answer(shown, status=201)
 
 
@@ -118,9 +119,8 @@ def deliveries(
     """What was sent, is to be sent, or was given up (`dead`); newest first."""
     who = principal(request)
     with platform_of(request).store.reading() as session:
-        own = {s.id for s in list_subscriptions(session) if _may(who, s)}
-        found = list_deliveries(session, state=state, subscription_id=subscription, limit=limit)
-        items = [_delivery(d) for d in found if d.subscription_id in own]
+        own = [s.id for s in list_subscriptions(session) if _may(who, s) and subscription in (None, s.id)]
+        items = [_delivery(d) for d in list_deliveries(session, state=state, of=own, limit=limit)]
     return answer({"items": items, "total": len(items)})
 
 
@@ -139,22 +139,22 @@ def _inside(who: Principal, regions: tuple[str, ...] | None) -> tuple[str, ...] 
     """The regions of a subscription, inside those of the one who makes it: it must tell nothing that they may not see.
 
     Raises:
-        ApiProblem: one is outside, or the caller is limited by agency, which a subscription cannot be.
+        ApiProblem: one is outside, the caller sees none, or is limited by agency, which a subscription cannot be.
     """
     if who.agencies is not None:
         raise ApiProblem("api_outside_scope")
     prefixes = who.scope().region_prefixes
     if prefixes is None:
         return regions
-    if regions is None:
-        return tuple(sorted(who.regions or ()))
+    wanted = tuple(sorted(who.regions or ())) if regions is None else regions
     try:
-        inside = all(region_prefix(region).startswith(prefixes) for region in regions)
+        inside = all(region_prefix(region).startswith(prefixes) for region in wanted)
     except ValueError:
         inside = False
-    if not inside:
+    # Without a prefix the caller sees nothing: a subscription would tell nothing, and nobody why.
+    if not inside or not prefixes:
         raise ApiProblem("api_outside_scope")
-    return regions
+    return wanted
 
 
 def _may(who: Principal, subscription: Subscription) -> bool:

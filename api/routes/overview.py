@@ -13,6 +13,7 @@ from api.guard import GuardedRoute, principal, show
 from api.overview import overview
 from api.platform import platform_of
 from api.routes.graph import explorer
+from api.scope import counting_scope
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["overview"])
 
@@ -22,7 +23,7 @@ def the_overview(request: Request) -> Response:
     """The last scan beside the one before; cities and families; public bodies and firms by tier; arrears by month."""
     platform, scope = platform_of(request), principal(request).scope()
     with platform.store.reading() as session:
-        body = overview(session, scope)
+        body = overview(session, scope, counting_scope(principal(request)))
     show(request, "overview", ())
     graph = explorer(request).overview(regions=scope.regions, agencies=scope.agencies)
     as_of = platform.data_as_of()

@@ -13,13 +13,14 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.fields import IdempotencyKey, RunId, Word
-from api.guard import GuardedRoute, principal
+from api.guard import GuardedRoute, came_of_it, principal
 from api.idempotency import once, request_hash
 from api.models import Items
-from api.overview import run_as_dict
+from api.overview import runs_as_dicts
 from api.platform import platform_of
 from api.problems import ApiProblem
 from api.scanning import spawn, under_way
+from api.scope import counting_scope
 from findings.access.principal import Scope
 from findings.store.diffing import ScanDiff, diff
 from findings.store.filtering import in_scope
@@ -56,7 +57,7 @@ def scans(
     if before is not None:
         query = query.where(ScanRun.id < before)
     with platform_of(request).store.reading() as session:
-        items = [run_as_dict(run) for run in session.scalars(query)]
+        items = runs_as_dicts(session, session.scalars(query).all(), counting_scope(principal(request)))
         total = session.scalar(select(func.count()).select_from(ScanRun)) or 0
     return answer({"items": items, "total": total, "next": items[-1]["run"] if len(items) == limit else None})
 
@@ -88,6 +89,7 @@ def start(request: Request, body: NewScan, idempotency_key: IdempotencyKey) -> R
     started, now = once(platform.store, who.id, idempotency_key, asked, queue)
     if now:
         spawn(platform, started["run"])
+        came_of_it(request, "scan.start", f"scans/{started['run']}")
     return answer(started, status=202, location=f"/api/v1/scans/{started['run']}")
 
 
@@ -96,7 +98,8 @@ def scan(request: Request, run_id: RunId) -> Response:
     """One scan: what it ran on, with which detectors and parameters, and what came of it."""
     with platform_of(request).store.reading() as session:
         run = _run(session, run_id)
-        return answer({**run_as_dict(run), "detectors": run.detectors, "parameters": run.parameters})
+        (shown,) = runs_as_dicts(session, [run], counting_scope(principal(request)))
+        return answer({**shown, "detectors": run.detectors, "parameters": run.parameters})
 
 
 @router.get("/scans/{run_id}/progress", response_model=dict[str, Any])
@@ -118,7 +121,10 @@ def progress(request: Request, run_id: RunId) -> Response:
 
 @router.get("/scans/{run_id}/report", response_model=Items)
 def report(request: Request, run_id: RunId) -> Response:
-    """What each detector judged, flagged, cleared and could not judge, and why."""
+    """What each detector judged, flagged, cleared and could not judge, and why: over all regions, so for callers who
+    may see all of them."""
+    if counting_scope(principal(request)) is not None:
+        raise ApiProblem("api_outside_scope")
     with platform_of(request).store.reading() as session:
         items = _run(session, run_id).report
     return answer({"items": items, "total": len(items)})

@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
 from api.answers import answer
-from api.guard import GuardedRoute
+from api.guard import GuardedRoute, principal
 from api.logs import log
 from api.overview import last_runs
 from api.platform import Platform, platform_of
 from api.problems import ApiProblem
 from api.scanning import under_way
+from api.scope import counting_scope
 from findings.store.migrating import head
 from findings.store.models import CURRENT, FindingRow
 from graph.snapshot import WorkspaceError
@@ -74,10 +75,11 @@ def _snapshot_state(platform: Platform) -> str:
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(request: Request) -> Response:
-    """Measurements in Prometheus' text format."""
+    """Measurements in Prometheus' text format; the numbers of leads, over all regions, for who may see all of them."""
     platform = platform_of(request)
     measure(platform)
-    return PlainTextResponse(platform.metrics.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    page = platform.metrics.page(with_findings=counting_scope(principal(request)) is None)
+    return PlainTextResponse(page, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def measure(platform: Platform) -> None:

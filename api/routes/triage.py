@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from api.answers import answer, version_of
 from api.fields import FindingId, IfMatch, Lines, Name, Note
-from api.guard import GuardedRoute, principal, purpose, show
+from api.guard import GuardedRoute, came_of_it, principal, purpose, subject_of
 from api.models import Items, Summary
 from api.platform import Platform, platform_of
 from api.problems import ApiProblem, as_problem, language
@@ -95,8 +96,9 @@ async def all_reasons(request: Request) -> Response:
 def decide_many(request: Request, body: Steps) -> Response:
     """Take the same step for several leads; each succeeds or fails by itself, and the answer says which."""
     who, platform, said = principal(request), platform_of(request), language(request)
-    show(request, "findings", (seen.id for seen in body.items))
     results = [_one_of_many(platform, who, seen, body, purpose(request), said) for seen in body.items]
+    if done := [result["id"] for result in results if result["ok"]]:
+        came_of_it(request, f"finding.{body.action}", subject_of("findings", done))
     return answer({"results": results, "items": results, "total": len(results)})
 
 
@@ -120,6 +122,7 @@ def decide_one(request: Request, finding_id: FindingId, body: Step, if_match: If
     """Take a step on a lead, on the version in `If-Match`. A referral needs a second person (409, `approval_id`)."""
     version = _version(if_match)
     row = _decide(platform_of(request), principal(request), finding_id, body, version, purpose(request))
+    came_of_it(request, f"finding.{body.action}", f"findings/{finding_id}")
     return answer(row, etag=str(row["version"]))
 
 
@@ -135,8 +138,7 @@ def _version(if_match: str | None) -> int:
 def _decide(
     platform: Platform, who: Principal, finding_id: str, step: Step, version: int, why: str | None
 ) -> dict[str, Any]:
-    needed = NEEDS.get(step.action)
-    if needed is not None and not who.may(needed):
+    if not all(map(who.may, _rights_for(step, who))):
         raise ApiProblem("api_forbidden")
     try:
         with platform.store.session() as session:
@@ -164,6 +166,14 @@ def _decide(
         asked = ask(session, who, "referral", f"finding/{finding_id}", payload=payload, reason=reason)
         approval = asked.id
     raise ApiProblem("api_second_person", approval=approval, more={"approval_id": approval})
+
+
+def _rights_for(step: Step, who: Principal) -> Iterator[Right]:
+    """What a step asks of its caller beyond the right to decide: each of them can name an assignee on the way."""
+    if step.action in NEEDS:
+        yield NEEDS[step.action]
+    if step.assignee is not None and step.assignee not in (who.id, who.accountable_id):
+        yield Right.FINDINGS_ASSIGN
 
 
 def _spend(session: Any, who: Principal, finding_id: str, step: Step) -> None:

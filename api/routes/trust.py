@@ -11,10 +11,12 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.fields import Line, Listed, Note, PathId, Word, listed
-from api.guard import GuardedRoute, principal
+from api.guard import GuardedRoute, came_of_it, principal
 from api.models import Items
 from api.platform import platform_of
-from api.scope import lead, refuse_recused
+from api.problems import ApiProblem
+from api.routes.graph import checked
+from api.scope import lead
 from findings.access.approvals import decide, find_approval, list_approvals, withdraw
 from findings.access.models import Approval, Recusal
 from findings.access.principal import Principal
@@ -22,6 +24,7 @@ from findings.access.recusal import add_recusal, end_recusal, list_recusals
 from findings.access.users import find_user
 from findings.audit.trail import AuditFilter, read
 from findings.audit.verifying import stored_anchors, verify
+from queries.explore.shapes import node_id
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["trust"])
 
@@ -106,6 +109,7 @@ def new_recusal(request: Request, body: NewRecusal) -> Response:
         session.flush()
         shown = _recusal(added)
     platform.callers.forget()
+    came_of_it(request, "recusal.create", f"recusals/{shown['id']} {shown['user_id']} {shown['party_id']}")
     return answer(shown, status=201)
 
 
@@ -121,25 +125,25 @@ def gone_recusal(request: Request, recusal_id: Annotated[int, Path(ge=1, le=2**3
 
 @router.get("/approvals", response_model=Items)
 def approvals(request: Request, states: Listed = None) -> Response:
-    """What the caller asked for; for one who decides, also what others ask."""
+    """What the caller asked for; for one who decides, also what others ask about leads and parties inside the scope."""
     who = principal(request)
     with platform_of(request).store.reading() as session:
-        items = [_approval(a, who) for a in list_approvals(session, who, states=listed(states) or None)]
+        found = list_approvals(session, who, states=listed(states) or None)
+    items = [_approval(a, who) for a in found if a.asked_by == who.accountable_id or _may_see(request, a)]
     return answer({"items": items, "total": len(items)})
 
 
 @router.post("/approvals/{approval_id}/decide", response_model=dict[str, Any])
 def decided(request: Request, approval_id: PathId, body: Verdict) -> Response:
-    """Grant or refuse what another person asked for; a granted referral happens at once."""
+    """Grant or refuse what another person asked for. Who asked sends the granted request again, within a day."""
     who, platform = principal(request), platform_of(request)
-    with platform.store.session() as session:
+    with platform.store.reading() as session:
         asked = find_approval(session, approval_id)
-        kind, _, subject = asked.subject.partition("/")
-        if kind == "finding":
-            lead(session, who, subject)
-        refuse_recused(who.scope(), (str(value) for value in asked.payload.values()))
+    _check_subject(request, asked)
+    with platform.store.session() as session:
         approval = decide(session, who, approval_id, granted=body.granted, note=body.note)
         shown = _approval(approval, who)
+    came_of_it(request, "approval.decide", f"approvals/{approval_id} {shown['state']} {shown['subject']}")
     return answer(shown)
 
 
@@ -149,6 +153,30 @@ def taken_back(request: Request, approval_id: PathId) -> Response:
     with platform_of(request).store.session() as session:
         withdraw(session, principal(request), approval_id)
     return Response(status_code=204)
+
+
+def _check_subject(request: Request, asked: Approval) -> None:
+    """Refuse a question about a lead or about parties that the caller may not see.
+
+    Raises:
+        ApiProblem: one is outside the scope, or a recused party takes part.
+    """
+    payload = asked.payload
+    if finding := payload.get("finding_id"):
+        with platform_of(request).store.reading() as session:
+            lead(session, principal(request), finding)
+    nodes = list(payload.get("nodes", ()))
+    if party := payload.get("party_id"):
+        nodes.append(node_id("Party", party))
+    checked(request, nodes)
+
+
+def _may_see(request: Request, asked: Approval) -> bool:
+    try:
+        _check_subject(request, asked)
+    except ApiProblem:
+        return False
+    return True
 
 
 def _recusal(recusal: Recusal) -> dict[str, Any]:

@@ -161,8 +161,9 @@ def find_approval(session: Session, approval_id: str) -> Approval:
 def list_approvals(
     session: Session, principal: Principal, *, states: Iterable[str] | None = None, limit: int = 200
 ) -> list[Approval]:
-    """What the principal asked for, and, for one who decides, what others ask; newest first."""
-    query = select(Approval).order_by(Approval.asked_at.desc(), Approval.id).limit(limit)
+    """What the principal asked for, and, for one who decides, what others ask: what waits first, then newest first."""
+    waits_first = Approval.state != "pending"
+    query = select(Approval).order_by(waits_first, Approval.asked_at.desc(), Approval.id).limit(limit)
     if states is not None:
         query = query.where(Approval.state.in_(list(states)))
     if not principal.may(Right.APPROVALS_DECIDE):

@@ -171,14 +171,14 @@ def delete_subscription(session: Session, subscription_id: str) -> None:
 
 
 def list_deliveries(
-    session: Session, *, state: str | None = None, subscription_id: str | None = None, limit: int = 200
+    session: Session, *, state: str | None = None, of: Collection[str] | None = None, limit: int = 200
 ) -> list[Delivery]:
-    """Deliveries, newest first; `state="dead"` is the dead-letter list."""
+    """Deliveries, newest first, of all subscriptions or of some; `state="dead"` is the dead-letter list."""
     query = select(Delivery).order_by(Delivery.created_at.desc(), Delivery.id).limit(limit)
     if state is not None:
         query = query.where(Delivery.state == state)
-    if subscription_id is not None:
-        query = query.where(Delivery.subscription_id == subscription_id)
+    if of is not None:
+        query = query.where(Delivery.subscription_id.in_(of))
     return list(session.scalars(query))
 
 

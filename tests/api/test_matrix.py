@@ -23,13 +23,14 @@ def known(served: Served) -> dict[str, str]:
     """Ids that exist, for the routes that take one; for those that end something, ids that do not."""
     lead = next(item for item in served.get("/findings?limit=200")["items"] if item["region"])
     firm = next(item for item in served.get("/search?q=O0&kinds=firm")["items"] if item["region"])
-    tender = served.get("/search?q=T0&kinds=tender")["items"][0]
+    tender = next(item for item in served.get("/search?q=T0&kinds=tender")["items"] if item["region"])
     records = served.get(f"/findings/{lead['finding_id']}/records")["items"]
     return {
         "finding_id": lead["finding_id"],
         "region": lead["region"],
         "party_id": firm["key"],
         "party_region": firm["region"],
+        "tender_region": tender["region"],
         "node_key": firm["key"],
         "label": "Party",
         "tender_id": tender["key"],
@@ -142,16 +143,20 @@ SCOPED = (Scoping.LEAD, Scoping.PARTY)
 
 @pytest.mark.parametrize("role", [r for r in ROLES if r not in (Role.AUDITOR, Role.ADMIN)])
 def test_a_county_reads_its_own_and_nobody_elses(served: Served, known: dict[str, str], role: Role) -> None:
-    """On every route that reads one lead or party: the own region is answered, another one is not found."""
+    """On every route that reads one lead, party or row: the own region is answered, another one is not found."""
     kinds = {Scoping.LEAD: known["region"], Scoping.PARTY: known["party_region"]}
     wrong: list[Any] = []
     for name, route, rule in _routes(served):
         readable = rule.right is not None and rule.right in RIGHTS[role] and not rule.export
-        one = "{finding_id}" in name or "{party_id}" in name or "{node_key" in name or name.endswith("paths")
+        one = "{" in name or name.endswith("paths")
         if not (name.startswith("GET") and rule.scoping in SCOPED and readable and one):
             continue
-        address = _address(route, known)
-        inside = served.client.get(address, headers=served.key(role, [kinds[rule.scoping]]))
+        address, region = _address(route, known), kinds[rule.scoping]
+        if "{tender_id}" in name:
+            region = known["tender_region"]
+        elif "{ref}" in name:  # a row of the lead's
+            region = known["region"]
+        inside = served.client.get(address, headers=served.key(role, [region]))
         outside = served.client.get(address, headers=served.key(role, ["990000"]))
         nowhere = served.client.get(address, headers=served.key(role, []))
         statuses = (inside.status_code, outside.status_code, nowhere.status_code)

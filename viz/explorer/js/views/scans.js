@@ -22,7 +22,7 @@ export async function mount(root) {
     clear(list, items.length ? h('table', { class: 'plain' }, h('caption', { class: 'for-reader', t: 'nav_scans' }),
       h('thead', {}, h('tr', {}, ['scan', 'col_run', 'scan_at', 'data_as_of', 'scan_by', 'scan_seconds'].map((key) => h('th', { scope: 'col', t: key })), STATES.map((s) => h('th', { scope: 'col', class: 'right', shown: () => word('state', s) })), h('th', { scope: 'col', t: 'col_actions' }))),
       h('tbody', {}, items.map((run, i) => h('tr', {}, h('th', { scope: 'row', class: 'number', text: run.run }), h('td', {}, badge('run', run.state), run.error && h('p', { class: 'muted', said: run.error })), h('td', { class: 'number', text: moment(run.finished_at ?? run.started_at ?? run.queued_at) }), h('td', { class: 'number', text: day(run.data_as_of) }),
-        h('td', { shown: () => `${wordTrigger(run.trigger)} · ${run.actor}` }), h('td', { class: 'right', text: run.seconds ? run.seconds.toFixed(1) : '' }), STATES.map((s) => h('td', { class: 'right', text: count(run.counts?.[s] ?? 0) })),
+        h('td', { shown: () => `${wordTrigger(run.trigger)} · ${run.actor}` }), h('td', { class: 'right', text: run.seconds ? run.seconds.toFixed(1) : '' }), STATES.map((s) => h('td', { class: 'right', text: run.counts?.[s] === null ? '' : count(run.counts?.[s] ?? 0) })),
         h('td', {}, h('div', { class: 'bar tight' }, button('scan_report', () => report(run), { look: 'small' }), items[i + 1] && run.state === 'complete' && button('scan_diff', () => difference(items.slice(i + 1).find((r) => r.state === 'complete'), run), { look: 'small' })))))))
       : emptyView('no_scan', 'no_scan_hint'));
   }

@@ -1,0 +1,182 @@
+"""The edges of a scope: what a county could learn of another one by the way of numbers, questions and references."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from findings.access.recusal import add_recusal
+from findings.access.rights import Role
+from tests.api.conftest import PASSWORD, PURPOSE, Serve, Served
+
+V1 = "/api/v1"
+ELSEWHERE = ["990000"]
+
+
+@pytest.fixture(scope="module")
+def placed(served: Served) -> Any:
+    """A lead that lies in a county, with a firm in it."""
+    items = served.get("/findings?limit=500")["items"]
+    return next(i for i in items if i["region"] and any(e["kind"] == "org" for e in i["entities"]))
+
+
+def _firm(finding: Any) -> str:
+    return str(next(entity["id"] for entity in finding["entities"] if entity["kind"] == "org"))
+
+
+def _asked(served: Served, finding: Any) -> dict[str, str]:
+    """Questions of an investigator that wait for a second person, by what each is about."""
+    asking, firm = served.key(Role.INVESTIGATOR), _firm(finding)
+    taken = {"nodes": [f"Party/{firm}"], "format": "graphml"}
+    answers = {
+        "lead": served.client.get(f"{V1}/findings/{finding['finding_id']}/dossier.html", headers=asking),
+        "party": served.client.get(f"{V1}/parties/{firm}/dossier.html", headers=asking),
+        "graph": served.client.post(f"{V1}/graph/export", headers=asking, json=taken),
+    }
+    return {name: answer.json()["approval_id"] for name, answer in answers.items()}
+
+
+def test_a_second_person_sees_and_decides_only_what_lies_inside_the_scope(serve: Serve, placed: Any) -> None:
+    served = serve()
+    asked = _asked(served, placed)
+    own, other = (served.key(Role.SUPERVISOR, regions) for regions in ([placed["region"]], ELSEWHERE))
+    assert served.client.get(f"{V1}/approvals", headers=other).json()["items"] == []
+    listed = served.client.get(f"{V1}/approvals", headers=own).json()["items"]
+    assert {approval["id"] for approval in listed} == set(asked.values())
+    for name, approval in asked.items():
+        address = f"{V1}/approvals/{approval}/decide"
+        refused = served.client.post(address, headers=other, json={"granted": True})
+        assert (refused.status_code, refused.json()["code"]) == (404, "api_not_found"), name
+        assert served.client.post(address, headers=own, json={"granted": True}).json()["state"] == "granted", name
+
+
+def test_who_is_recused_from_a_party_grants_nothing_about_it(serve: Serve, placed: Any) -> None:
+    served = serve()
+    asked = _asked(served, placed)
+    user = served.user("qian", Role.SUPERVISOR)
+    with served.store.session() as session:
+        add_recusal(session, user, _firm(placed), reason="配偶任职", actor="test")
+    csrf = served.client.post(f"{V1}/session", json={"username": "qian", "password": PASSWORD}).json()["csrf"]
+    headers = {**PURPOSE, "X-CSRF-Token": csrf}
+    assert served.client.get(f"{V1}/approvals", headers=headers).json()["items"] == []
+    for name, approval in asked.items():
+        refused = served.client.post(f"{V1}/approvals/{approval}/decide", headers=headers, json={"granted": True})
+        assert (refused.status_code, refused.json()["code"]) == (403, "api_recused"), name
+
+
+def test_scans_are_counted_inside_the_scope(served: Served, placed: Any) -> None:
+    region = placed["region"]
+    everything = served.get("/scans/1")["counts"]
+    own = len(served.client.get(f"{V1}/findings/stream", headers=served.key(Role.VIEWER, [region])).text.splitlines())
+    assert 0 < own < everything["new"]
+    for regions, new in (([region], own), (ELSEWHERE, 0), ([], 0)):
+        headers = served.key(Role.VIEWER, regions)
+        read = {path: served.client.get(f"{V1}/{path}", headers=headers).json() for path in ("scans", "scans/1")}
+        read["overview"] = served.client.get(f"{V1}/overview", headers=headers).json()
+        for shown in (read["scans"]["items"][0], read["scans/1"], read["overview"]["last"]):
+            counts = {"new": new, "changed": 0, "gone": 0, "returned": 0, "unchanged": None}
+            assert shown["counts"] == counts, regions
+    assert served.get("/scans/1", Role.AUDITOR)["counts"] == everything
+
+
+def test_numbers_over_all_regions_are_for_those_who_may_see_all(served: Served) -> None:
+    limited, auditor = served.key(Role.VIEWER, ELSEWHERE), served.key(Role.AUDITOR, [])
+    refused = served.client.get(f"{V1}/scans/1/report", headers=limited)
+    assert (refused.status_code, refused.json()["code"]) == (403, "api_outside_scope")
+    assert served.client.get(f"{V1}/scans/1/report", headers=auditor).status_code == 200
+    assert "qingfeng_findings" in served.client.get("/metrics", headers=auditor).text
+    page = served.client.get("/metrics", headers=limited).text
+    assert "qingfeng_findings" not in page
+    assert "qingfeng_scan_age_seconds" in page
+
+
+def test_a_source_row_is_shown_where_it_names_something_inside(served: Served, placed: Any) -> None:
+    rows = served.get(f"/findings/{placed['finding_id']}/records")["items"]
+    for row in rows:
+        address = f"{V1}/records/{row['ref']}"
+        inside = served.client.get(address, headers=served.key(Role.VIEWER, [placed["region"]]))
+        assert inside.json()["columns"] == row["columns"]
+        outside = served.client.get(address, headers=served.key(Role.VIEWER, ELSEWHERE))
+        assert (outside.status_code, outside.json()["code"]) == (404, "api_not_found")
+
+
+@pytest.mark.parametrize("action", ["start", "confirm", "assign"])
+def test_only_who_may_assign_gives_a_lead_to_another_by_whatever_step(serve: Serve, action: str) -> None:
+    served = serve()
+    finding = served.get("/findings?limit=1")["items"][0]
+    address = f"{V1}/findings/{finding['finding_id']}/triage"
+    step = {"action": action, "assignee": served.user("sun", Role.INVESTIGATOR)}
+    match = {"If-Match": f'"{finding["version"]}"'}
+    refused = served.client.post(address, headers={**served.key(Role.INVESTIGATOR), **match}, json=step)
+    assert (refused.status_code, refused.json()["code"]) == (403, "api_forbidden")
+    assert served.get("/findings?limit=1")["items"][0]["assignee"] is None
+    given = served.client.post(address, headers={**served.key(Role.SUPERVISOR), **match}, json=step)
+    assert given.json()["assignee"] == step["assignee"]
+
+
+def test_a_limit_that_is_left_out_of_a_change_stays(served: Served) -> None:
+    user = served.user("zhou", Role.VIEWER, regions=["380101"], agencies=["G1"])
+    admin = served.key(Role.ADMIN)
+
+    def changed(**body: Any) -> Any:
+        shown = served.client.patch(f"{V1}/users/{user}", headers=admin, json=body).json()
+        return shown["regions"], shown["agencies"]
+
+    assert changed(regions=["380102"]) == (["380102"], ["G1"])
+    assert changed(agencies=["G2"]) == (["380102"], ["G2"])
+    assert changed(role="investigator") == (["380102"], ["G2"])
+    assert changed(agencies=None) == (["380102"], None)
+
+
+def test_nobody_subscribes_to_what_they_see_nothing_of(served: Served) -> None:
+    body = {"name": "cases", "kind": "webhook", "target": "https://cases.example/hook"}
+    for headers in (served.key(Role.ADMIN), served.key(Role.SUPERVISOR, [])):
+        refused = served.client.post(f"{V1}/subscriptions", headers=headers, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (403, "api_outside_scope")
+    made = served.client.post(f"{V1}/subscriptions", headers=served.key(Role.SUPERVISOR, ["380101"]), json=body)
+    assert made.json()["regions"] == ["380101"]
+
+
+def test_the_trail_says_what_came_of_a_change(serve: Serve) -> None:
+    served = serve()
+    admin, supervisor = served.key(Role.ADMIN), served.key(Role.SUPERVISOR)
+    items = served.get("/findings?limit=3")["items"]
+    chosen = [{"id": item["finding_id"], "version": item["version"]} for item in items]
+    chosen[1]["version"] = 99
+    served.client.post(f"{V1}/findings/triage", headers=supervisor, json={"action": "start", "items": chosen})
+    body = {"name": "wu", "role": "viewer", "regions": ["380101"]}
+    user = served.client.post(f"{V1}/users", headers=admin, json=body).json()["id"]
+    key = served.client.post(f"{V1}/keys", headers=admin, json={"name": "cases", "role": "system"}).json()["key"]["id"]
+    trail = served.get("/audit?limit=20", Role.AUDITOR)["items"]
+    said = {(record["action"], record["subject"]) for record in trail}
+    assert ("finding.start", f"findings {chosen[0]['id']} {chosen[2]['id']}") in said
+    assert ("user.create", f"users/{user} role=viewer regions=380101 agencies=*") in said
+    assert ("key.create", f"keys/{key} role=system regions=* agencies=*") in said
+
+
+def test_two_long_idempotency_keys_are_two_or_refused(served: Served) -> None:
+    headers = {**served.key(Role.SUPERVISOR), "Idempotency-Key": "k" * 129}
+    refused = served.client.post(f"{V1}/scans", headers=headers, json={"profile": "none"})
+    assert [fault["where"] for fault in refused.json()["errors"]] == ["header.idempotency-key"]
+
+
+def test_deliveries_of_others_do_not_push_the_own_ones_out(served: Served) -> None:
+    from findings.notify.models import Delivery, Subscription
+    from findings.store.base import now
+
+    limited = served.key(Role.SUPERVISOR, ["380101"])
+    body = {"name": "own", "kind": "webhook", "target": "https://cases.example/hook"}
+    own = served.client.post(f"{V1}/subscriptions", headers=limited, json=body).json()["id"]
+    with served.store.session() as session:
+        session.add(
+            Subscription(
+                id="s_other", name="other", kind="webhook", target="https://x.example/", states=["new"], created_by="x"
+            )
+        )
+        session.flush()
+        for part, of in enumerate([own, "s_other", "s_other"]):
+            session.add(Delivery(id=f"d_{part}", subscription_id=of, run_id=1, part=part, body="{}", next_at=now()))
+            session.flush()
+    shown = served.client.get(f"{V1}/deliveries?limit=1", headers=limited).json()["items"]
+    assert [delivery["subscription_id"] for delivery in shown] == [own]
