@@ -64,15 +64,30 @@ between_them AS (
   SELECT s.contract_id, sum(l.amount) FILTER (WHERE s.signed_on IS NULL OR l.paid_on >= s.signed_on) AS unmatched,
          sum(l.amount) FILTER (WHERE l.paid_on < s.signed_on) AS early
   FROM short s JOIN loose l USING (debtor_id, creditor_id) GROUP BY s.contract_id
+),
+-- Assets that settled the contract's debts, or name none, and what of those debts the creditor assigned.
+other_means AS (
+  SELECT s.contract_id, r.amount, r.ledger, r.key FROM short s JOIN debts d ON d.contract_id = s.contract_id
+  JOIN repayments r USING (debt_id) WHERE r.ledger <> 'payments'
+  UNION ALL
+  SELECT s.contract_id, coalesce(a.price, a.appraised), 'asset_disposals', a._key
+  FROM short s JOIN asset_disposals a ON a.disposer_id = s.debtor_id AND a.acquirer_id = s.creditor_id
+  WHERE a.debt_id IS NULL AND coalesce(a.disposed_on >= s.signed_on, true)
+),
+otherwise AS (
+  SELECT contract_id, sum(amount) AS otherwise, list({'table': ledger, 'key': key} ORDER BY ledger, key) AS refs
+  FROM other_means GROUP BY contract_id
 )
 SELECT s.*, (SELECT list({'table': 'payments', 'key': m.key} ORDER BY m.key) FROM made m
              WHERE m.contract_id = s.contract_id) AS payment_refs,
-       e.refs AS entry_refs, coalesce(x.name, s.debtor_id) AS debtor_name,
-       coalesce(y.name, s.creditor_id) AS creditor_name, CAST($data_as_of AS DATE) AS as_of,
+       e.refs AS entry_refs, coalesce(o.otherwise, 0) AS otherwise, o.refs AS other_refs,
+       coalesce(x.name, s.debtor_id) AS debtor_name, coalesce(y.name, s.creditor_id) AS creditor_name,
+       CAST($data_as_of AS DATE) AS as_of,
        coalesce(l.unmatched, 0) AS unmatched, coalesce(l.early, 0) AS early,
        (SELECT coalesce(sum(b.open), 0) FROM balance b
         WHERE b.debtor_id = s.debtor_id AND b.creditor_id = s.creditor_id AND b.contract_id IS NULL) AS elsewhere
 FROM short s LEFT JOIN entered e USING (contract_id) LEFT JOIN between_them l USING (contract_id)
+LEFT JOIN otherwise o USING (contract_id)
 LEFT JOIN parties x ON x.id = s.debtor_id LEFT JOIN parties y ON y.id = s.creditor_id
 WHERE coalesce(e.open, 0) = 0
 ORDER BY s.contract_id
@@ -93,7 +108,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each contract."""
     for _, row in rows.iterrows():
         owed, amount, due = int(row["owed"]), int(row["amount"]), row["due_on"].date()
-        unentered, unmatched, early = owed - int(row["elsewhere"]), int(row["unmatched"]), int(row["early"])
+        unentered, otherwise = owed - int(row["elsewhere"]), int(row["otherwise"])
+        rest, unmatched, early = unentered - otherwise, int(row["unmatched"]), int(row["early"])
         overdue = (row["as_of"] - row["due_on"]).days
         entered = bool(refs(row["entry_refs"]))
         ledger = (
@@ -137,8 +153,17 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                     no=Text(zh="余额超出质量保证金，或缺陷责任期已满。", en="More, or longer, than may be retained."),
                 ),
                 verdict(
+                    "other_means",
+                    rest <= 0 < unentered,
+                    yes=Text(
+                        zh="另有以物抵债或债权转让 {sum}，足以补足台账之外的差额。",
+                        en="Assets or an assignment of {sum} make up for what the ledger lacks.",
+                    ).format(sum=money(otherwise)),
+                    no=Text(zh="没有足额的以物抵债或债权转让。", en="No asset or assignment makes up for it."),
+                ),
+                verdict(
                     "payee_unmatched",
-                    None if unmatched < unentered <= unmatched + early else 0 < unentered <= unmatched,
+                    None if unmatched < rest <= unmatched + early else 0 < rest <= unmatched,
                     yes=Text(
                         zh="双方之间另有未注明合同的支付 {sum}，足以补足台账之外的差额。",
                         en="Payments of {sum} between the two name no contract and make up for what the ledger lacks.",
@@ -165,6 +190,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 Ref("contracts", int(row["contract_key"])),
                 *refs(row["payment_refs"]),
                 *refs(row["entry_refs"]),
+                *refs(row["other_refs"]),
             ),
             links=(
                 Link(
@@ -181,7 +207,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 DETECTOR = Detector(
     id="concealed_debt",
     family="arrears",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="瞒报漏报欠款", en="Concealed debt"),
     question=Text(
@@ -190,14 +216,14 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="机关、事业单位、国有企业为采购方的主合同，约定到期 {grace_days} 天后仍有超过 {open_pct}% 未支付，而台账没有"
-        "该合同的欠款或余额为零。不超过 {retention_pct}% 且未满 {retention_days} 天的质量保证金，或者未注明合同的支付、"
-        "台账记录合计足以解释的，予以排除；合同签订之前的此类支付才足以解释的，列为 B 类线索。",
+        "该合同的欠款或余额为零。不超过 {retention_pct}% 且未满 {retention_days} 天的质量保证金，或者以物抵债、债权"
+        "转让、未注明合同的支付和台账记录合计足以解释的，予以排除；合同签订之前的此类支付才足以解释的，列为 B 类线索。",
         en=(
             "More than {open_pct} % of a main contract of a state organ, institution or state firm is unpaid "
             "{grace_days} days after it fell due, and the ledger has no debt, or a zero balance, for it. Cleared: at "
-            "most {retention_pct} % retained for up to {retention_days} days, and payments and entries between the two "
-            "that name no contract and together make up for it; where only such payments before the contract was "
-            "signed do, it is tier B."
+            "most {retention_pct} % retained for up to {retention_days} days, and assets, assignments, and payments "
+            "and entries between the two that name no contract, which together make up for it; where only such "
+            "payments before the contract was signed do, it is tier B."
         ),
     ),
     why=Text(
@@ -213,6 +239,7 @@ DETECTOR = Detector(
     references=("审计署 2020 年第三季度公告：少报欠款 2.05 亿元",),
     innocent=(
         Innocent("retention", Text(zh="质量保证金未到期", en="Retention not yet due")),
+        Innocent("other_means", Text(zh="以物抵债或债权转让", en="An asset or an assignment")),
         Innocent("payee_unmatched", Text(zh="支付未匹配", en="Payments not matched")),
         Innocent("entered_without_contract", Text(zh="入账未注明合同", en="Entered without the contract")),
     ),
@@ -224,7 +251,12 @@ DETECTOR = Detector(
         "orgs": ("org_type",),
         "debts": ("debt_id", "contract_id"),
     },
-    uses={"contracts": ("kind", "signed_on"), "debt_reports": ("closing",)},
+    uses={
+        "contracts": ("kind", "signed_on"),
+        "debt_reports": ("closing",),
+        "claim_transfers": ("debt_id", "face"),
+        "asset_disposals": ("debt_id", "price"),
+    },
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -238,5 +270,5 @@ DETECTOR = Detector(
         en="Work that was not accepted, and contracts that were changed or ended.",
     ),
     max_share=0.05,
-    relations=("parties",),
+    relations=("parties", "repayments"),
 )

@@ -33,7 +33,7 @@ borne_out AS (
   SELECT r.debt_id, coalesce(sum(p.amount) FILTER (WHERE p.means = 'money'), 0) AS paid,
          coalesce(sum(p.amount) FILTER (WHERE p.means <> 'money'), 0) AS otherwise,
          list({'table': p.ledger, 'key': p.key} ORDER BY p.ledger, p.key) AS refs
-  FROM reported r JOIN repayments p ON p.debt_id = r.debt_id AND p.day <= r.last_day + $lag_days
+  FROM reported r JOIN repayments p ON p.debt_id = r.debt_id AND coalesce(p.day <= r.last_day + $lag_days, true)
   GROUP BY ALL
 ),
 short AS (
@@ -45,7 +45,8 @@ short AS (
 )
 SELECT s.*, coalesce(x.name, s.debtor_id) AS debtor_name, coalesce(y.name, s.creditor_id) AS creditor_name,
        (SELECT coalesce(sum(u.amount), 0) FROM unmatched u
-        WHERE u.debt_id = s.debt_id AND u.day BETWEEN s.first_day - $lag_days AND s.last_day + $lag_days) AS unmatched
+        WHERE u.debt_id = s.debt_id
+          AND coalesce(u.day BETWEEN s.first_day - $lag_days AND s.last_day + $lag_days, true)) AS unmatched
 FROM short s
 LEFT JOIN parties x ON x.id = s.debtor_id LEFT JOIN parties y ON y.id = s.creditor_id
 ORDER BY s.debt_id
@@ -99,8 +100,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                     "payee_unmatched",
                     missing - otherwise > allowed >= missing - otherwise - int(row["unmatched"]),
                     yes=Text(
-                        zh="同期双方之间另有未注明合同和欠款的支付 {sum}，足以补足其余差额。",
-                        en="At that time {sum} passed between the two without naming contract or debt: it makes up for "
+                        zh="同期欠款单位另有未注明合同和欠款的支付或抵债 {sum}，足以补足其余差额。",
+                        en="At that time payments or assets of {sum} that name neither contract nor debt make up for "
                         "the rest.",
                     ).format(sum=money(int(row["unmatched"]))),
                     no=Text(zh="同期双方之间没有足额的未匹配支付。", en="No unmatched payment makes up for it."),

@@ -30,14 +30,14 @@ WITH fresh AS (
   FROM debts d JOIN campaigns c ON d.due_on > c.deadline AND d.due_on < CAST($data_as_of AS DATE)
 ),
 paid AS (
-  SELECT f.debt_id, coalesce(sum(r.amount) FILTER (WHERE r.day <= f.due_on), 0) AS in_time,
-         coalesce(sum(r.amount) FILTER (WHERE r.day <= f.due_on + $slip_days), 0) AS soon,
+  SELECT f.debt_id, coalesce(sum(r.amount) FILTER (WHERE coalesce(r.day <= f.due_on, true)), 0) AS in_time,
+         coalesce(sum(r.amount) FILTER (WHERE coalesce(r.day <= f.due_on + $slip_days, true)), 0) AS soon,
          list({'table': r.ledger, 'key': r.key} ORDER BY r.ledger, r.key) AS refs
   FROM fresh f JOIN repayments r USING (debt_id) GROUP BY ALL
 ),
 loose AS (
   SELECT f.debt_id, sum(u.amount) AS unmatched FROM fresh f JOIN unmatched u USING (debt_id)
-  WHERE u.day > f.deadline AND u.day <= f.due_on GROUP BY ALL
+  WHERE coalesce(u.day > f.deadline AND u.day <= f.due_on, true) GROUP BY ALL
 ),
 overdue AS (
   SELECT f.*, f.amount - coalesce(p.in_time, 0) AS open,

@@ -57,9 +57,9 @@ SELECT l.*, l.late_fen_days + l.unpaid * greatest(l.as_of - l.deadline, 0) AS fe
        (SELECT arg_max(pct, valid_from) FROM loan_prime_rates r
         WHERE r.valid_from <= coalesce(k.signed_on, l.accepted_on)) AS prime_rate,
        coalesce((SELECT sum(u.amount) FROM unmatched u WHERE u.debt_id = l.debt_id
-                 AND u.day BETWEEN l.accepted_on AND l.deadline + $grace_days), 0) AS unmatched,
-       (SELECT min(r.day) FROM repayments r WHERE r.debt_id = l.debt_id AND r.means = 'assignment'
-        AND r.day <= l.deadline) AS assigned_on,
+                 AND coalesce(u.day BETWEEN l.accepted_on AND l.deadline + $grace_days, true)), 0) AS unmatched,
+       (SELECT CASE WHEN bool_or(r.day <= l.deadline) THEN true WHEN bool_or(r.day IS NULL) THEN NULL ELSE false END
+        FROM repayments r WHERE r.debt_id = l.debt_id AND r.means = 'assignment') AS assigned,
        coalesce(x.name, l.debtor_id) AS debtor_name, coalesce(y.name, l.creditor_id) AS creditor_name
 FROM late l JOIN debts d USING (debt_id) LEFT JOIN contracts k ON k.contract_id = d.contract_id
 LEFT JOIN parties x ON x.id = l.debtor_id LEFT JOIN parties y ON y.id = l.creditor_id
@@ -164,9 +164,11 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 ),
                 verdict(
                     "assigned",
-                    pd.notna(row["assigned_on"]),
+                    None if pd.isna(row["assigned"]) else bool(row["assigned"]),
                     yes=Text(zh="债权人在期限内已转让债权。", en="The creditor sold the claim within the term."),
                     no=Text(zh="债权人在期限内未转让债权。", en="The creditor did not sell the claim within the term."),
+                    unknown=Text(zh="债权已转让，转让日未知。", en="The claim was sold on an unknown day."),
+                    gap=True,
                 ),
             ),
             records=(

@@ -30,22 +30,25 @@ WITH committed AS (
   FROM debts WHERE commitment_id IS NOT NULL AND planned_on > due_on
 ),
 paid AS (
-  SELECT c.debt_id, coalesce(sum(r.amount) FILTER (WHERE r.day <= c.last_day), 0) AS in_time, sum(r.amount) AS in_all,
-         max(r.day) AS last_paid, list({'table': r.ledger, 'key': r.key} ORDER BY r.ledger, r.key) AS refs
+  SELECT c.debt_id, coalesce(sum(r.amount) FILTER (WHERE coalesce(r.day <= c.last_day, true)), 0) AS in_time,
+         sum(r.amount) AS in_all, max(r.day) AS last_paid,
+         list({'table': r.ledger, 'key': r.key} ORDER BY r.ledger, r.key) AS refs
   FROM committed c JOIN repayments r USING (debt_id) WHERE r.means <> 'assignment' GROUP BY ALL
 ),
 assigned AS (
-  SELECT c.debt_id, sum(r.amount) AS assigned FROM committed c JOIN repayments r USING (debt_id)
-  WHERE r.means = 'assignment' AND r.day <= c.last_day GROUP BY ALL
+  SELECT c.debt_id, coalesce(sum(r.amount) FILTER (WHERE r.day <= c.last_day), 0) AS assigned,
+         coalesce(sum(r.amount) FILTER (WHERE r.day IS NULL), 0) AS undated
+  FROM committed c JOIN repayments r USING (debt_id) WHERE r.means = 'assignment' GROUP BY ALL
 ),
 reported AS (
   SELECT c.debt_id, min(m.period) AS closed_in FROM committed c JOIN ledger_months m USING (debt_id)
   WHERE m.closing = 0 AND m.first_day <= c.last_day GROUP BY ALL
 )
-SELECT c.*, coalesce((SELECT sum(u.amount) FROM unmatched u WHERE u.debt_id = c.debt_id AND u.day > c.due_on
-                      AND u.day <= c.last_day), 0) AS unmatched,
+SELECT c.*, coalesce((SELECT sum(u.amount) FROM unmatched u WHERE u.debt_id = c.debt_id
+                      AND coalesce(u.day > c.due_on AND u.day <= c.last_day, true)), 0) AS unmatched,
        coalesce(p.in_time, 0) AS in_time, coalesce(p.in_all, 0) AS in_all, p.last_paid, p.refs,
-       coalesce(a.assigned, 0) AS assigned, r.closed_in, CAST($data_as_of AS DATE) AS as_of,
+       coalesce(a.assigned, 0) AS assigned, coalesce(a.undated, 0) AS undated, r.closed_in,
+       CAST($data_as_of AS DATE) AS as_of,
        coalesce(x.name, c.debtor_id) AS debtor_name, coalesce(y.name, c.creditor_id) AS creditor_name
 FROM committed c LEFT JOIN paid p USING (debt_id) LEFT JOIN assigned a USING (debt_id)
 LEFT JOIN reported r USING (debt_id)
@@ -68,6 +71,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     for _, row in rows.iterrows():
         planned = row["planned_on"].date()
         open_then = int(row["amount"]) - int(row["in_time"])
+        assigned, undated = int(row["assigned"]), int(row["undated"])
         paid_late = int(row["in_all"]) >= int(row["amount"])
         end = (row["last_paid"] if paid_late else row["as_of"]).date()
         status = (
@@ -102,9 +106,11 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             innocent=(
                 verdict(
                     "assigned",
-                    int(row["assigned"]) >= open_then,
+                    None if assigned < open_then <= assigned + undated else assigned >= open_then,
                     yes=Text(zh="债权人已在承诺日前转让债权。", en="The creditor had sold the claim by then."),
                     no=Text(zh="承诺日前没有足额的债权转让。", en="The claim had not been sold by then."),
+                    unknown=Text(zh="债权已转让，转让日未知。", en="The claim was sold on an unknown day."),
+                    gap=True,
                 ),
                 verdict(
                     "payee_unmatched",

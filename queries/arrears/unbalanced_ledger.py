@@ -70,11 +70,12 @@ life AS (
   SELECT debt_id, sum(unsupported) AS net FROM quarters GROUP BY ALL
 ),
 otherwise AS (
-  SELECT debt_id, sum(amount) AS amount FROM repayments WHERE means = 'assignment' GROUP BY ALL
+  SELECT debt_id, sum(amount) AS amount FROM repayments WHERE means = 'assignment' OR day IS NULL GROUP BY ALL
 ),
 loose AS (
   SELECT u.debt_id, sum(u.amount) AS amount
-  FROM unmatched u JOIN covered c ON c.debt_id = u.debt_id AND u.day BETWEEN c.first_day AND c.last_day GROUP BY ALL
+  FROM unmatched u
+  JOIN covered c ON c.debt_id = u.debt_id AND coalesce(u.day BETWEEN c.first_day AND c.last_day, true) GROUP BY ALL
 )
 SELECT b.*, d.debtor_id, d.creditor_id, d._key AS debt_key, coalesce(l.net, 0) AS net,
        coalesce(o.amount, 0) AS assigned, coalesce(u.amount, 0) AS unmatched,
@@ -147,8 +148,13 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 verdict(
                     "other_means",
                     fits and rest and assigned,
-                    yes=Text(zh="差额由债权转让解释。", en="An assignment makes up the difference."),
-                    no=Text(zh="没有足以解释差额的债权转让。", en="No assignment makes up the difference."),
+                    yes=Text(
+                        zh="差额由债权转让或日期未知的抵债解释。",
+                        en="An assignment, or an asset given on an unknown day, makes up the difference.",
+                    ),
+                    no=Text(
+                        zh="没有足以解释差额的债权转让或抵债。", en="No assignment or asset makes up the difference."
+                    ),
                 ),
                 verdict(
                     "payee_unmatched",

@@ -39,7 +39,8 @@ gone AS (
 ),
 paid AS (
   SELECT g.debt_id, sum(r.amount) AS paid, list({'table': r.ledger, 'key': r.key} ORDER BY r.ledger, r.key) AS refs
-  FROM gone g JOIN repayments r ON r.debt_id = g.debt_id AND r.day > g.last_day GROUP BY ALL
+  FROM gone g JOIN repayments r ON r.debt_id = g.debt_id AND coalesce(r.day > g.last_day, true)
+  GROUP BY ALL
 ),
 again AS (
   SELECT g.debt_id, min(n.debt_id) AS new_id, list({'table': 'debts', 'key': n._key} ORDER BY n._key) AS refs
@@ -48,6 +49,8 @@ again AS (
   GROUP BY ALL
 )
 SELECT g.*, coalesce(p.paid, 0) AS paid, p.refs AS paid_refs, a.new_id, a.refs AS new_refs,
+       (SELECT coalesce(sum(u.amount), 0) FROM unmatched u
+        WHERE u.debt_id = g.debt_id AND coalesce(u.day > g.last_day, true)) AS unmatched,
        coalesce(x.name, g.debtor_id) AS debtor_name, coalesce(y.name, g.creditor_id) AS creditor_name
 FROM gone g LEFT JOIN paid p USING (debt_id) LEFT JOIN again a USING (debt_id)
 LEFT JOIN parties x ON x.id = g.debtor_id LEFT JOIN parties y ON y.id = g.creditor_id
@@ -64,6 +67,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each debt."""
     for _, row in rows.iterrows():
         closing, paid = int(row["closing"]), int(row["paid"])
+        unpaid, allowed = closing - paid, params.open_pct * closing / 100
         entered = isinstance(row["new_id"], str)
         yield Lead(
             identity={"debt": str(row["debt_id"])},
@@ -89,9 +93,18 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             innocent=(
                 verdict(
                     "paid_since",
-                    (closing - paid) * 100 <= params.open_pct * closing,
+                    unpaid <= allowed,
                     yes=Text(zh="此后已付清。", en="It has been paid up since."),
                     no=Text(zh="此后的支付不足以付清。", en="What was paid since does not make it up."),
+                ),
+                verdict(
+                    "payee_unmatched",
+                    unpaid > allowed >= unpaid - int(row["unmatched"]),
+                    yes=Text(
+                        zh="此后欠款单位另有未注明合同和欠款的支付或抵债 {sum}，足以补足差额。",
+                        en="Since then payments or assets of {sum} that name neither contract nor debt make up for it.",
+                    ).format(sum=money(int(row["unmatched"]))),
+                    no=Text(zh="此后没有足额的未匹配支付。", en="No unmatched payment since makes up for it."),
                 ),
                 verdict(
                     "entered_anew",
@@ -109,8 +122,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 *refs(row["new_refs"]),
             ),
             links=entry_links(row),
-            rank=(closing - paid) / 100,
-            amount=Amount(max(0, closing - paid)),
+            rank=unpaid / 100,
+            amount=Amount(max(0, unpaid)),
             period=(row["last_day"].date(), row["last_day"].date()),
         )
 
@@ -118,7 +131,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 DETECTOR = Detector(
     id="vanished_entry",
     family="arrears",
-    version=1,
+    version=2,
     tiers=(Tier.A,),
     title=Text(zh="欠款凭空消失", en="Vanished entry"),
     question=Text(
@@ -126,12 +139,13 @@ DETECTOR = Detector(
         en="Did an unpaid debt drop out of the monthly reports?",
     ),
     rule=Text(
-        zh="欠款最后一期月报余额大于零，而欠款单位此后仍在报告其他欠款。此后支付使未付部分不超过余额的 {open_pct}%，或"
-        "同一债权人的欠款在 {again_days} 天内以不低于原余额重新入账的，予以排除。",
+        zh="欠款最后一期月报余额大于零，而欠款单位此后仍在报告其他欠款。此后的支付（包括未注明欠款的支付）"
+        "使未付部分不超过余额的 {open_pct}%，或同一债权人的欠款在 {again_days} 天内以不低于原余额重新入账的，予以"
+        "排除。",
         en=(
             "The last report on a debt shows a balance, and the debtor went on to report on other debts. Cleared where "
-            "at most {open_pct} % of the balance is unpaid since, or a debt to the same creditor of at least the "
-            "balance was entered within {again_days} days."
+            "at most {open_pct} % of the balance is unpaid since, payments that name no debt included, or a debt to "
+            "the same creditor of at least the balance was entered within {again_days} days."
         ),
     ),
     why=Text(
@@ -147,12 +161,18 @@ DETECTOR = Detector(
     references=("审计署 2020 年第三季度公告：直接删除台账",),
     innocent=(
         Innocent("paid_since", Text(zh="此后已付清", en="Paid up since")),
+        Innocent("payee_unmatched", Text(zh="支付未匹配", en="Payments not matched")),
         Innocent("entered_anew", Text(zh="已重新入账", en="Entered anew")),
     ),
     parameters=Parameters,
     identity=("debt",),
     requires={"debts": ("debt_id", "debtor_id", "creditor_id"), "debt_reports": ("debt_id", "period", "closing")},
-    uses={"payments": ("debt_id", "amount", "paid_on"), "debts": ("registered_on",)},
+    uses={
+        "payments": ("debt_id", "amount", "paid_on"),
+        "debts": ("registered_on",),
+        "claim_transfers": ("agreed_on",),
+        "asset_disposals": ("debt_id", "price"),
+    },
     select=SELECT,
     judge=judge,
     population=POPULATION,
@@ -163,5 +183,5 @@ DETECTOR = Detector(
         en="Debtors that stop reporting altogether.",
     ),
     max_share=0.05,
-    relations=("parties", "repayments", "ledger_months"),
+    relations=("parties", "repayments", "ledger_months", "unmatched"),
 )

@@ -47,13 +47,22 @@ WINDOW w AS (PARTITION BY r.debt_id ORDER BY r.period)
 UNMATCHED = Relation(
     "unmatched",
     """
--- Payments from a debt's debtor to its creditor that may repay it, but name no debt: nor (where the debt names one) a
--- contract, or its own contract, where it is unknown when the debt was registered.
-SELECT d.debt_id, p.paid_on AS day, p.amount, p._key AS key
-FROM debts d JOIN payments p ON p.payer_id = d.debtor_id AND p.payee_id = d.creditor_id
+-- Payments from a debt's debtor to its creditor, or to whoever bought the claim, that may repay it, but name no debt:
+-- nor (where the debt names one) a contract, or its own contract, where it is unknown when the debt was registered.
+-- Assets given to the creditor without naming a debt may settle it too; `day` is empty where theirs is unknown.
+WITH claimants AS (
+  SELECT debt_id, creditor_id AS claimant_id FROM debts UNION SELECT debt_id, assignee_id FROM claim_transfers
+)
+SELECT d.debt_id, p.paid_on AS day, p.amount, 'payments' AS ledger, p._key AS key
+FROM debts d JOIN claimants c USING (debt_id)
+JOIN payments p ON p.payer_id = d.debtor_id AND p.payee_id = c.claimant_id
 WHERE p.debt_id IS NULL AND (p.contract_id IS NULL OR d.contract_id IS NULL OR (
   d.registered_on IS NULL AND p.contract_id = d.contract_id AND coalesce(p.paid_on >= d.accepted_on, true)
   AND coalesce(p.paid_on < d.due_on, true)))
+UNION ALL
+SELECT d.debt_id, a.disposed_on, coalesce(a.price, a.appraised), 'asset_disposals', a._key
+FROM debts d JOIN asset_disposals a ON a.disposer_id = d.debtor_id AND a.acquirer_id = d.creditor_id
+WHERE a.debt_id IS NULL
 """,
 )
 
