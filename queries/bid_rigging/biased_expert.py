@@ -61,8 +61,6 @@ FROM (SELECT v.tender_id, count(DISTINCT v.expert_id) AS experts, count(DISTINCT
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a pair of evaluator and bidder."""
-    if not len(rows):
-        return
     rows = rows.sort_values(["tender_id", "expert_id", "bidder_id", "key"], kind="stable")
     pairs = expert_leanings(
         rows["tender_id"], rows["expert_id"], rows["bidder_id"], rows["score"], params.fewest_tenders

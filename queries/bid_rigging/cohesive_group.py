@@ -48,8 +48,6 @@ FROM tender_sizes, (SELECT count(*) FILTER (WHERE bidders > 1) AS tenders FROM t
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a group, the strongest first taken off the network."""
-    if not len(rows):
-        return
     world = market(rows)
     # The partners of a consortium meet by contract.
     world = world.where(world.first_of_unit())

@@ -52,8 +52,6 @@ FROM (SELECT s.tender_id, bool_or(e.is_winner) AS won, any_value(t.region) IS NO
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a group whose members win in disjoint territories."""
-    if not len(rows):
-        return
     world = market(rows)
     world = world.where(world.column("region") != "")
     if not len(world.of_tender):
@@ -70,7 +68,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     ):
         contests = world.contests(members)
         place = regions[contests.tender]
-        owners = _owners(place, contests.winner)
+        owners = _owners(place, contests.winner, len(members))
         if len(contests.tender) < params.fewest_meetings or owners.nunique() < 2:
             continue
         p, seen, chance = split_p_value(contests.winner, contests.present, place, draws=params.draws, seed=params.seed)
@@ -91,10 +89,10 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             yield _lead(world, names, test, float(q), params)
 
 
-def _owners(place: npt.NDArray[np.str_], winner: npt.NDArray[np.int64]) -> pd.Series:
+def _owners(place: npt.NDArray[np.str_], winner: npt.NDArray[np.int64], members: int) -> pd.Series:
     """The column of the member that won most in each place; the first of several."""
     places, at = np.unique(place, return_inverse=True)
-    wins = np.zeros((len(places), int(winner.max(initial=0)) + 1), dtype=np.int64)
+    wins = np.zeros((len(places), members), dtype=np.int64)
     np.add.at(wins, (at, winner), 1)
     return pd.Series(wins.argmax(axis=1), index=places)
 

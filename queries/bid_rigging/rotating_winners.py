@@ -46,8 +46,6 @@ FROM (SELECT s.tender_id, s.day, bool_or(e.is_winner) AS won FROM tender_sizes s
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a group whose members win in turn."""
-    if not len(rows):
-        return
     world = market(rows)
     world = world.where(world.column("day").notna())
     if not len(world.of_tender):

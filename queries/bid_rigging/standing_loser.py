@@ -39,8 +39,6 @@ FROM (SELECT bidder_id, count(DISTINCT tender_id) AS bids FROM entries
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a pair of standing loser and winner."""
-    if not len(rows):
-        return
     world = market(rows)
     found = pd.DataFrame(
         standing_losers(
