@@ -56,21 +56,21 @@ older AS (
          list({'table': f.ledger, 'key': f.key} ORDER BY f.key) AS refs
   FROM (SELECT DISTINCT debt_id, creditor_id, person_id, official_id, debtor_id FROM near) n
   JOIN dealings f ON f.creditor_id = n.creditor_id AND f.person_id = n.person_id
-  JOIN post o ON o.person_id = n.official_id AND o.org_id = n.debtor_id AND NOT o.unknown AND f.day < o.since
+  JOIN post o ON o.person_id = n.official_id AND o.org_id = n.debtor_id AND f.day < o.since
   GROUP BY ALL
 )
 SELECT n.* EXCLUDE (valid_from, valid_to), o.amount AS lent, o.day AS lent_on, o.refs AS lent_refs,
-       coalesce(s.since IS NOT NULL AND NOT s.unknown, false) AS post_known,
-       coalesce(d.name, n.debtor_id) AS debtor_name, coalesce(c.name, n.creditor_id) AS creditor_name,
-       coalesce(p.name, n.person_id) AS person_name, coalesce(q.name, n.official_id) AS official_name,
+       coalesce(NOT s.unknown, false) AS post_known,
+       coalesce(x.name, n.debtor_id) AS debtor_name, coalesce(c.name, n.creditor_id) AS creditor_name,
+       coalesce(y.name, n.person_id) AS person_name, coalesce(q.name, n.official_id) AS official_name,
        EXISTS (SELECT 1 FROM roles e WHERE e.kind = 'employee' AND e.holder_id = n.person_id
                AND e.org_id = n.creditor_id AND held(e.valid_from, e.valid_to, n.day)) AS employee
 FROM near n
 LEFT JOIN older o ON o.debt_id = n.debt_id AND o.creditor_id = n.creditor_id AND o.person_id = n.person_id
                  AND o.official_id = n.official_id AND o.direction <> n.direction
 LEFT JOIN post s ON s.person_id = n.official_id AND s.org_id = n.debtor_id
-LEFT JOIN parties d ON d.id = n.debtor_id LEFT JOIN parties c ON c.id = n.creditor_id
-LEFT JOIN parties p ON p.id = n.person_id LEFT JOIN parties q ON q.id = n.official_id
+LEFT JOIN parties x ON x.id = n.debtor_id LEFT JOIN parties c ON c.id = n.creditor_id
+LEFT JOIN parties y ON y.id = n.person_id LEFT JOIN parties q ON q.id = n.official_id
 ORDER BY n.debt_id, n.creditor_id, n.person_id, abs(days(n.day) - days(n.release_day)), n.release_key, n.ledger, n.key,
          n.official_id, n.how
 """)
@@ -95,15 +95,6 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
     row = part.iloc[0]
     releases = part.drop_duplicates("release_key")
     creditor, person = name(row, "creditor"), name(row, "person")
-    ways = [
-        Text(zh="{creditor}付给{person} {sum}", en="{creditor} paid {person} {sum}").format(
-            creditor=creditor, person=person, sum=money(sums["out"])
-        ),
-        Text(zh="{person}付给{creditor} {sum}", en="{person} paid {creditor} {sum}").format(
-            creditor=creditor, person=person, sum=money(sums["in"])
-        ),
-    ]
-    shown = [way for way, direction in zip(ways, ("out", "in"), strict=True) if sums[direction]]
     first, last = payments["day"].min().date(), payments["day"].max().date()
     days = [day.date() for day in releases["release_day"]]
     excuses = _excuses(payments, sums, params)
@@ -137,9 +128,7 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
                 debt=row["debt_id"],
             ),
             Text(zh="{first}至{last}间，{ways}。", en="From {first} to {last}, {ways}.").format(
-                first=first,
-                last=last,
-                ways=Text(zh="，".join(w.zh for w in shown), en=" and ".join(w.en for w in shown)),
+                first=first, last=last, ways=_ways(creditor, person, sums)
             ),
             Text(
                 zh="{person}与有权审批或支付的公职人员{official}的关系：{tie}。",
@@ -174,6 +163,20 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
         amount=Amount(max(sums.values())),
         period=(min(first, *days), max(last, *days)),
     )
+
+
+def _ways(creditor: str, person: str, sums: dict[str, int]) -> Text:
+    """What the creditor paid the person, and the person the creditor, as far as they did."""
+    ways = {
+        "out": Text(zh="{creditor}付给{person} {sum}", en="{creditor} paid {person} {sum}"),
+        "in": Text(zh="{person}付给{creditor} {sum}", en="{person} paid {creditor} {sum}"),
+    }
+    said = [
+        way.format(creditor=creditor, person=person, sum=money(sums[direction]))
+        for direction, way in ways.items()
+        if sums[direction]
+    ]
+    return Text(zh="，".join(way.zh for way in said), en=" and ".join(way.en for way in said))
 
 
 def _excuses(payments: pd.DataFrame, sums: dict[str, int], params: Parameters) -> tuple[Excuse, ...]:

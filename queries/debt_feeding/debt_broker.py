@@ -93,7 +93,7 @@ def _lead(part: pd.DataFrame, explained: bool, params: Parameters) -> Lead:
     creditors = part.drop_duplicates("creditor_id")
     payments = {ref for cell in part["fee_refs"] for ref in refs(cell)}
     fees = int(part.drop_duplicates("creditor_id", keep="first")["fee"].sum())
-    shares = 100 * part["fee"] / part["released"]
+    shares = part["fee"] / part["released"]
     broker, debtor = name(row, "broker"), name(row, "debtor")
     first, last = part["day"].min().date(), part["last_day"].max().date()
     lawyers = says(row["trade"], params.law_firm_words) and row["debtors"] >= params.law_firm_debtors
@@ -120,7 +120,7 @@ def _lead(part: pd.DataFrame, explained: bool, params: Parameters) -> Lead:
             Text(
                 zh="付款为各笔清偿额的 {low:.1f}% 至 {high:.1f}%，合计 {sum}。",
                 en="The payments are {low:.1f} to {high:.1f} % of the releases, {sum} in all.",
-            ).format(low=shares.min(), high=shares.max(), sum=money(fees)),
+            ).format(low=100 * shares.min(), high=100 * shares.max(), sum=money(fees)),
         ),
         innocent=(
             verdict(
