@@ -18,7 +18,7 @@ from graph.projection import Part, edge_frames, node_frames
 from graph.schema.model import Edge, Node
 from graph.snapshot import Snapshot
 
-FORMAT = 2
+FORMAT = 3
 """Of the cached graphs: another number where equal tables would be built into another graph."""
 
 TIMEOUT_MS = 600_000

@@ -10,6 +10,7 @@ import duckdb
 from graph.schema import PROVENANCE, SHARED_CODES, STANDS_FOR, TABLES
 from graph.schema.model import Column, Table
 from graph.snapshot import Snapshot
+from graph.spelling import SPELLINGS
 
 _PARTY = frozenset(STANDS_FOR["Party"])
 
@@ -44,6 +45,7 @@ def open_tables(
     One firm under two ids (equal USCC, not masked nor one digit throughout) and one person under two (equal pseudonym
     of the identity number) are one: every reference is to the smallest of the ids, and `aliases (id, canonical)` says
     which were joined.
+    Numbers and codes stand in their plain form (`graph.spelling`); a contact whose value names nothing is left out.
     The view `shared_codes (bid_id, bidder_id, stage, on_site, ref, code, value)` has each use of a machine or file code
     that more than one bidder used. Macros `contact_id(kind, value)` and `device_id(code, value)` give the keyed ids of
     those graph nodes.
@@ -105,15 +107,21 @@ def _create_stored(connection: duckdb.DuckDBPyConnection, table: Table, file: Pa
 
 
 def _view(table: Table, *, with_aliases: bool) -> str:
-    if not with_aliases:
-        return f"CREATE VIEW {table.name} AS SELECT * FROM stored_{table.name}"
-    columns = [c for c in table.columns if _names_party(table, c)]
-    joins = "".join(f" LEFT JOIN aliases a{i} ON a{i}.id = t.{c.name}" for i, c in enumerate(columns))
-    replaced = ", ".join(f"coalesce(a{i}.canonical, t.{c.name}) AS {c.name}" for i, c in enumerate(columns))
-    replace = f" REPLACE ({replaced})" if columns else ""
-    # The joined row of a party is left out: its canonical row stands for it.
-    where = " WHERE a0.id IS NULL" if table.name in ("orgs", "persons") else ""
-    return f"CREATE VIEW {table.name} AS SELECT t.*{replace} FROM stored_{table.name} t{joins}{where}"
+    replaced = dict(SPELLINGS.get(table.name, {}))
+    joins, where = "", []
+    if with_aliases:
+        for i, column in enumerate(c for c in table.columns if _names_party(table, c)):
+            joins += f" LEFT JOIN aliases a{i} ON a{i}.id = t.{column.name}"
+            replaced[column.name] = f"coalesce(a{i}.canonical, t.{column.name})"
+        if table.name in ("orgs", "persons"):
+            # The joined row of a party is left out: its canonical row stands for it.
+            where.append("a0.id IS NULL")
+    if table.name == "contacts":
+        where.append(f"{replaced['value']} IS NOT NULL")
+    replace = ", ".join(f"{sql} AS {name}" for name, sql in replaced.items())
+    selected = f"t.* REPLACE ({replace})" if replace else "t.*"
+    condition = f" WHERE {' AND '.join(where)}" if where else ""
+    return f"CREATE VIEW {table.name} AS SELECT {selected} FROM stored_{table.name} t{joins}{condition}"
 
 
 def _names_party(table: Table, column: Column) -> bool:

@@ -15,7 +15,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from graph.schema.model import Column, Kind
-from loaders.words import EMPTY, FALSE, TRUE, WAN, choice_words
+from graph.spelling import EMPTY
+from loaders.words import FALSE, TRUE, WAN, choice_words
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

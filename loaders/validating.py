@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from graph.schema import PROVENANCE_HEADERS, TABLES
 from graph.schema.model import Column, Kind, Table
-from loaders.words import EMPTY
+from graph.spelling import EMPTY
 
 WHITESPACE = " \t\r\n\u00a0\u2002\u2003\u2009\u200b\u3000\ufeff"
 _FULL = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000"

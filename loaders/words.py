@@ -146,11 +146,6 @@ TRUE = frozenset(("true", "1", "yes", "y", "t", "是", "有", "对", "真", "√
 FALSE = frozenset(("false", "0", "no", "n", "f", "否", "无", "没有", "错", "假", "×", "✗", "未"))
 """Words of a yes-or-no cell, compared in lower case and half width."""
 
-EMPTY = frozenset(
-    "- -- — —— / \\ . null none n/a na #n/a 空 无 暂无 不详 未知 不适用".split()  # noqa: SIM905 - a word list
-)
-"""What people write into a cell that they leave empty; such a cell is unknown."""
-
 WAN = 4
 """万 is ten to this power."""
 

@@ -20,6 +20,7 @@ from graph.engine import EngineError
 from graph.projection import node_declarations
 from graph.schema import EDGES, SHARED_CODES
 from graph.schema.model import Edge, Node
+from graph.spelling import SPELLINGS
 
 FORMAT = 1
 MAX_BATCH_ROWS = 20_000
@@ -81,7 +82,7 @@ def fingerprint() -> str:
     """Changes whenever equal tables would give other rows or other hashes of rows."""
     nodes, edges = layers()
     texts = [*((layer.name, layer.query) for layer in nodes), *((layer.name, layer.query) for layer in edges)]
-    words = [FORMAT, duckdb.__version__, SHARED_CODES, texts]
+    words = [FORMAT, duckdb.__version__, SHARED_CODES, SPELLINGS, texts]
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.schema import money, parties, standing, trading
-from graph.schema.graph import EDGES, NODES, SHARED_CODES, STANDS_FOR
+from graph.schema.graph import EDGES, NODES, SHARED_CODES, STANDS_FOR, USED_CONTACTS
 from graph.schema.model import Column, Edge, Kind, Node, Table
 
 TABLES: dict[str, Table] = {
@@ -44,6 +44,7 @@ __all__ = [
     "SHARED_CODES",
     "STANDS_FOR",
     "TABLES",
+    "USED_CONTACTS",
     "Column",
     "Edge",
     "Kind",

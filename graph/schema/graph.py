@@ -62,6 +62,14 @@ SHARED_CODES = (
 )
 """The view `shared_codes`: each use of a code that more than one bidder used."""
 
+USED_CONTACTS = """
+SELECT owner_id, kind, value, valid_from, valid_to, 'contacts' AS ledger, _key FROM contacts
+UNION ALL
+SELECT org_id, 'address', address, NULL, NULL, 'orgs', _key FROM orgs
+WHERE address IS NOT NULL AND org_id NOT IN (SELECT owner_id FROM contacts WHERE kind = 'address')
+"""
+"""Contacts of parties: those listed, and the registered address of organisations for which none is listed."""
+
 NODES = (
     Node(
         "Party",
@@ -79,7 +87,8 @@ NODES = (
     ),
     Node(
         "Contact",
-        "SELECT contact_id(kind, value) AS id, kind, count(DISTINCT owner_id) AS owners FROM contacts GROUP BY ALL",
+        "SELECT contact_id(kind, value) AS id, kind, count(DISTINCT owner_id) AS owners "
+        f"FROM ({USED_CONTACTS}) GROUP BY ALL",
         ("kind", "owners"),
         "A phone, e-mail, address or account. Its id is a keyed hash: the number itself stays in the tables.",
     ),
@@ -182,7 +191,7 @@ EDGES = (
     _edge(
         "USES",
         "Party -> Contact",
-        f"SELECT owner_id AS source, contact_id(kind, value) AS target, {_VALID}, _key AS ref FROM contacts",
+        f"SELECT owner_id AS source, contact_id(kind, value) AS target, {_VALID}, _key AS ref FROM ({USED_CONTACTS})",
         "from_day to_day",
         "A party is reached, or paid, there.",
     ),

@@ -8,12 +8,12 @@ from typing import Literal
 import pandas as pd
 from pydantic import Field
 
+from graph.schema import USED_CONTACTS
 from i18n import Text, listing
 from queries.bidders import MEMBER, SPREAD, comparable
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Entity, Lead, Link, Tier
 from queries.groups import CONSORTIUM, Account, Group, GroupExcuse, leads
-from queries.relations.model import ref
 
 KINDS: dict[str, Text] = {
     "phone": Text(zh="电话", en="phone"),
@@ -38,7 +38,7 @@ class Parameters(Params):
 SELECT = Sql(
     """
 WITH used AS (
-  SELECT e.tender_id, e.bidder_id, e.bid_id, c.kind, c.owners, c.key,
+  SELECT e.tender_id, e.bidder_id, e.bid_id, c.kind, c.owners, c.ref,
          held(c.valid_from, c.valid_to, e.day) AS current, contact_id(c.kind, c.value) AS thing
   FROM entries e JOIN shared_contacts c ON c.owner_id = e.bidder_id
   WHERE e.day IS NOT NULL AND list_contains($kinds, c.kind)
@@ -52,7 +52,7 @@ uses AS (SELECT tender_id, bidder_id, thing FROM terms),
     + f"""
 SELECT {MEMBER},
        t.kind, t.thing, t.owners, 2 * s.pairs / (t.owners * (t.owners - 1)) AS together, NOT t.current AS past,
-       list({ref("contacts", "t.key")} ORDER BY t.key) AS refs
+       list(t.ref ORDER BY t.ref) AS refs
 FROM terms t SEMI JOIN met USING (tender_id, thing) JOIN spread s USING (thing) JOIN entries e USING (bid_id)
 LEFT JOIN parties p ON p.id = e.bidder_id
 GROUP BY ALL
@@ -61,7 +61,7 @@ ORDER BY e.tender_id, e.bidder_id, t.thing, e.bid_id
 )
 
 POPULATION = comparable(
-    "SELECT bid_id FROM entries SEMI JOIN contacts ON owner_id = bidder_id", "no_contacts", dated=True
+    f"SELECT bid_id FROM entries SEMI JOIN ({USED_CONTACTS}) ON owner_id = bidder_id", "no_contacts", dated=True
 )
 
 LAWS = ("bidding_regulation_40_2", "order_87_37")
@@ -112,11 +112,15 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 
 def _account(group: Group) -> Account:
-    kinds = [KINDS[kind] for kind in KINDS if kind in set(group.rows["kind"])]
+    kinds = set(group.rows["kind"])
     reason = Text(
         zh="{names}参加标段 {tender} 投标，登记的{kinds}相同。",
         en="{names} bid for tender {tender} and are registered with the same {kinds}.",
-    ).format(names=group.names, tender=group.tender_id, kinds=listing(kinds))
+    ).format(
+        names=group.names,
+        tender=group.tender_id,
+        kinds=listing(text for kind, text in KINDS.items() if kind in kinds),
+    )
     contacts = sorted(set(group.rows.cells("thing", "kind")))
     uses = sorted(set(group.rows.cells("bidder_id", "thing")))
     return Account(
@@ -168,7 +172,7 @@ DETECTOR = Detector(
     parameters=Parameters,
     identity=("tender", "bidder_n"),
     requires={"bids": ("tender_id", "bidder_id"), "contacts": ("owner_id", "kind", "value")},
-    uses={"contacts": ("valid_from", "valid_to"), "bids": ("consortium_id", "price", "rank")},
+    uses={"contacts": ("valid_from", "valid_to"), "orgs": ("address",), "bids": ("consortium_id", "price", "rank")},
     select=SELECT,
     judge=judge,
     population=POPULATION,

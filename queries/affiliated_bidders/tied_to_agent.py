@@ -22,7 +22,7 @@ class Parameters(Params):
 
 SELECT = Sql(
     f"""
-WITH agents AS (SELECT DISTINCT agent_id, bidder_id FROM entries WHERE agent_id IS NOT NULL AND agent_id <> bidder_id),
+WITH agents AS (SELECT DISTINCT agent_id, bidder_id FROM entries WHERE agent_id <> bidder_id),
 -- Who stands behind an agent: its officers and shareholders, and the agent itself as a shareholder.
 behind AS (
   SELECT org_id AS side_id, holder_id AS person_id, NULL AS title, valid_from, valid_to, {ref("roles")} AS ref
@@ -42,7 +42,7 @@ interest AS (
   FROM ties t SEMI JOIN agents a ON a.agent_id = t.party_id AND a.bidder_id = t.person_id
   UNION ALL
   SELECT a.owner_id, a.owner_id, NULL, b.owner_id, 'shared_' || a.kind, greatest(a.valid_from, b.valid_from),
-         least(a.valid_to, b.valid_to), [{ref("contacts", "a.key")}, {ref("contacts", "b.key")}]
+         least(a.valid_to, b.valid_to), [a.ref, b.ref]
   FROM shared_contacts a SEMI JOIN agents g ON g.agent_id = a.owner_id
   JOIN shared_contacts b ON b.kind = a.kind AND b.value = a.value AND b.owner_id <> a.owner_id
   WHERE a.owners <= $popular

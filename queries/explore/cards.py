@@ -18,6 +18,7 @@ import duckdb
 import orjson
 
 from graph.projection import node_declarations, prepare
+from graph.schema import USED_CONTACTS
 from graph.schema.model import Node as Declaration
 from queries.explore.masking import mask
 from queries.explore.shapes import Node, node_id, row_ref
@@ -101,7 +102,7 @@ def read_cards(connection: duckdb.DuckDBPyConnection) -> list[Card]:
     }
     values = dict(
         connection.execute(
-            "SELECT contact_id(kind, value), min(value) FROM contacts GROUP BY ALL "
+            f"SELECT contact_id(kind, value), min(value) FROM ({USED_CONTACTS}) GROUP BY ALL "
             "UNION ALL SELECT device_id(code, value), min(value) FROM shared_codes GROUP BY ALL"
         ).fetchall()
     )

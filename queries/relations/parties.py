@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph.schema import USED_CONTACTS
 from queries.relations.model import Relation, ref
 
 PARTIES = Relation(
@@ -15,10 +16,10 @@ UNION ALL SELECT person_id, name, 'person', NULL FROM persons
 
 SHARED_CONTACTS = Relation(
     "shared_contacts",
-    """
+    f"""
 -- A phone, e-mail, address or account of more than one owner, with how many owners it has in all.
-SELECT kind, value, owner_id, valid_from, valid_to, _key AS key, owners
-FROM (SELECT *, count(DISTINCT owner_id) OVER (PARTITION BY kind, value) AS owners FROM contacts)
+SELECT kind, value, owner_id, valid_from, valid_to, {{'table': ledger, 'key': _key}} AS ref, owners
+FROM (SELECT *, count(DISTINCT owner_id) OVER (PARTITION BY kind, value) AS owners FROM ({USED_CONTACTS}))
 WHERE owners > 1
 """,
 )
@@ -105,7 +106,7 @@ FROM (
   UNION ALL
   SELECT a.owner_id, b.owner_id, 'shared_' || a.kind, NULL, greatest(a.valid_from, b.valid_from),
          least(a.valid_to, b.valid_to),
-         [{ref("contacts", "a.key")}, {ref("contacts", "b.key")}]
+         [a.ref, b.ref]
   FROM shared_contacts a JOIN shared_contacts b ON a.kind = b.kind AND a.value = b.value AND a.owner_id <> b.owner_id
   JOIN persons p ON p.person_id = a.owner_id
   WHERE a.owners <= 8

@@ -67,7 +67,7 @@ bonds AS (
   JOIN ties t ON t.party_id = c.supplier_id AND held(t.valid_from, t.valid_to, c.day)
   WHERE NOT starts_with(t.how, 'shared_')
   UNION ALL
-  SELECT c.contract_id, s.kind || ':' || hash(s.value), [{{'table': 'contacts', 'key': s.key}}] FROM candidate c
+  SELECT c.contract_id, s.kind || ':' || hash(s.value), [s.ref] FROM candidate c
   JOIN shared_contacts s ON s.owner_id = c.supplier_id AND s.owners <= $popular
    AND held(s.valid_from, s.valid_to, c.day)
 ),

@@ -107,6 +107,36 @@ def test_held_counts_both_ends_and_open_ones(start: str | None, end: str | None,
     assert row == (expected,)
 
 
+def test_the_views_have_the_plain_form_and_the_stored_rows_what_was_written(tmp_path: Path) -> None:
+    contacts = [
+        {"owner_id": "O1", "kind": "phone", "value": "+86 138-0000-1111"},
+        {"owner_id": "O2", "kind": "phone", "value": "0592-2211889"},
+        {"owner_id": "O3", "kind": "phone", "value": "138****1111"},
+        {"owner_id": "O4", "kind": "email", "value": "Bid@Example.cn"},
+        {"owner_id": "O5", "kind": "account", "value": "6222 0213 0001"},
+        {"owner_id": "O6", "kind": "address", "value": "人民路 ７ 号"},
+    ]
+    connection = _open({"contacts": contacts}, tmp_path)
+    plain = connection.sql("SELECT owner_id, value FROM contacts ORDER BY 1").fetchall()
+    assert plain == [
+        ("O1", "13800001111"),
+        ("O2", "05922211889"),
+        ("O4", "bid@example.cn"),
+        ("O5", "622202130001"),
+        ("O6", "人民路7号"),
+    ]
+    written = connection.sql("SELECT value FROM stored_contacts ORDER BY owner_id").fetchall()
+    assert [value for (value,) in written] == [contact["value"] for contact in contacts]
+
+
+def test_a_registered_address_is_a_contact_where_none_is_listed(tmp_path: Path) -> None:
+    orgs = [{"org_id": f"O{n}", "name": f"甲{n}", "org_type": "private", "address": "人民路 7 号"} for n in (1, 2)]
+    contacts = [{"owner_id": "O2", "kind": "address", "value": "解放路 1 号"}]
+    graph = EmbeddedGraph(build(_open({"orgs": orgs, "contacts": contacts}, tmp_path)), "test")
+    rows = graph.run("MATCH (o:Party)-[:USES]->(c:Contact) RETURN o.id AS id, c.owners AS owners ORDER BY id", {})
+    assert rows.to_dict("records") == [{"id": "O1", "owners": 1}, {"id": "O2", "owners": 1}]
+
+
 def test_references_without_a_row_become_stubs_and_no_edge_is_lost(tmp_path: Path) -> None:
     connection = _open({"bids": [{"bid_id": "B1", "tender_id": "T9", "bidder_id": "O9"}]}, tmp_path)
     graph = EmbeddedGraph(build(connection), "test")
