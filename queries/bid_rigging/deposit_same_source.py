@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 from pydantic import Field
@@ -13,6 +14,7 @@ from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Amount, Lead, Link, Tier
 from queries.groups import CONSORTIUM, Account, Group, GroupExcuse, leads
 from queries.relations.model import ref
+from queries.rows import Rows
 
 
 class Parameters(Params):
@@ -25,30 +27,57 @@ class Parameters(Params):
 
 
 SELECT = Sql(
-    """
+    f"""
 WITH deposits AS (
-  SELECT e.tender_id, e.bidder_id, e.bid_id, d.payer_id, d.payer_account, d.amount, d.form,
-         d.payer_id = d.guarantor_id AS by_guarantor, d._key AS key
+  SELECT e.tender_id, e.bidder_id, e.bid_id, e.day, d.payer_id, d.payer_account, d.amount, d.form,
+         coalesce(d.form IN ('guarantee', 'insurance'), d.payer_id = d.guarantor_id, false) AS guaranteed,
+         {ref("bid_deposits", "d._key")} AS ref
   FROM bid_deposits d JOIN entries e USING (bid_id)
 ),
+-- Whose account it is by the contacts, whoever the record names.
+owners AS (
+  SELECT value, owner_id, valid_from, valid_to, _key FROM contacts WHERE kind = 'account'
+  QUALIFY min(owner_id) OVER (PARTITION BY value) = max(owner_id) OVER (PARTITION BY value)
+),
+payers AS (
+  SELECT d.*, d.payer_id AS source_id, [d.ref] AS refs FROM deposits d WHERE d.payer_id IS NOT NULL
+  UNION ALL
+  SELECT d.*, o.owner_id, [d.ref, {ref("contacts", "o._key")}]
+  FROM deposits d JOIN owners o ON o.value = d.payer_account AND held(o.valid_from, o.valid_to, d.day)
+  WHERE o.owner_id IS DISTINCT FROM d.payer_id
+),
+-- A bidder that paid for a rival takes part, whatever it gave for itself.
+rivals AS (
+  SELECT DISTINCT p.tender_id, p.source_id FROM payers p
+  JOIN entries e ON e.tender_id = p.tender_id AND e.bidder_id = p.source_id WHERE p.bidder_id <> p.source_id
+),
 sources AS (
-  SELECT *, 'account:' || payer_account AS thing FROM deposits WHERE payer_account IN (
+  SELECT tender_id, bidder_id, bid_id, payer_id, amount, form, guaranteed, NULL AS source_id, true AS paid,
+         [ref] AS refs, 'account:' || payer_account AS thing
+  FROM deposits WHERE payer_account IN (
     SELECT payer_account FROM deposits GROUP BY payer_account HAVING min(bidder_id) <> max(bidder_id))
   UNION ALL
-  SELECT *, 'payer:' || payer_id FROM deposits WHERE payer_id IN (
-    SELECT payer_id FROM deposits GROUP BY payer_id HAVING min(bidder_id) <> max(bidder_id))
+  SELECT tender_id, bidder_id, bid_id, payer_id, amount, form, guaranteed, source_id, true, refs, 'payer:' || source_id
+  FROM payers WHERE source_id IN (
+    SELECT source_id FROM payers GROUP BY source_id HAVING min(bidder_id) <> max(bidder_id))
+     OR (tender_id, source_id) IN (FROM rivals)
+  UNION ALL
+  SELECT e.tender_id, e.bidder_id, e.bid_id, NULL, NULL, 'transfer', false, r.source_id, false, [],
+         'payer:' || r.source_id
+  FROM rivals r JOIN entries e ON e.tender_id = r.tender_id AND e.bidder_id = r.source_id
+  WHERE (e.bid_id, r.source_id) NOT IN (SELECT (bid_id, source_id) FROM payers)
 ),
 uses AS (SELECT tender_id, bidder_id, thing FROM sources),
 """
     + SPREAD
     + f"""
 SELECT {MEMBER},
-       s.thing, w.users, 2 * w.pairs / (w.users * (w.users - 1)) AS together, min(s.payer_id) AS payer_id,
-       max(s.amount) AS amount,
-       bool_and(coalesce(s.form IN ('guarantee', 'insurance'), s.by_guarantor, false)) AS guaranteed,
-       bool_or(s.form IS NULL) AS form_unknown, list({ref("bid_deposits", "s.key")} ORDER BY s.key) AS refs
+       s.thing, s.source_id, q.name AS source_name, w.users, 2 * w.pairs / (w.users * (w.users - 1)) AS together,
+       min(s.payer_id) AS payer_id, max(s.amount) AS amount, bool_or(s.paid) AS paid,
+       bool_and(s.guaranteed) AS guaranteed, bool_or(s.form IS NULL) AS form_unknown,
+       list_sort(list_distinct(flatten(list(s.refs)))) AS refs
 FROM sources s SEMI JOIN met USING (tender_id, thing) JOIN spread w USING (thing) JOIN entries e USING (bid_id)
-LEFT JOIN parties p ON p.id = e.bidder_id
+LEFT JOIN parties p ON p.id = e.bidder_id LEFT JOIN parties q ON q.id = s.source_id
 GROUP BY ALL
 ORDER BY e.tender_id, e.bidder_id, s.thing, e.bid_id
 """
@@ -98,17 +127,39 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 
 def _account(group: Group) -> Account:
-    deposits = sum(int(amount or 0) for amount in group.rows.distinct("bid_id")["amount"])
-    reason = Text(
-        zh="{names}在标段 {tender} 的投标保证金（合计 {sum}）出自同一账户或同一付款人。",
-        en="The deposits of {names} for tender {tender} ({sum} in all) came from one account or payer.",
-    ).format(names=group.names, tender=group.tender_id, sum=money(deposits))
-    paid = dict.fromkeys((payer, bid) for payer, bid in group.rows.cells("payer_id", "bid_id") if payer)
+    paid = group.rows.where(group.rows["paid"])
+    # Who paid for a rival alone, and not for itself, is no common source of two deposits.
+    common = any(len(set(part["bidder_id"])) > 1 for part in paid.split("thing"))
+    payers = dict.fromkeys((payer, bid) for payer, bid in paid.cells("payer_id", "bid_id") if payer)
     return Account(
-        reasons=(reason,),
-        tier=Tier.A,
-        links=tuple(Link("PAID_DEPOSIT", p, b) for p, b in paid),
-        amount=Amount(deposits),
+        reasons=tuple(_reason(group, part) for part in paid.split("thing")),
+        tier=Tier.A if common else Tier.B,
+        links=tuple(Link("PAID_DEPOSIT", payer, bid) for payer, bid in payers),
+        amount=Amount(_sum(paid)),
+    )
+
+
+def _sum(deposits: Rows) -> int:
+    return sum(int(amount or 0) for amount in deposits.distinct("bid_id")["amount"])
+
+
+def _reason(group: Group, part: Rows) -> Text:
+    said = (
+        Text(
+            zh="{names}在标段 {tender} 的投标保证金（合计 {sum}）由同一账户转出。",
+            en="The deposits of {names} for tender {tender} ({sum} in all) came out of one account.",
+        )
+        if part["source_id"][0] is None
+        else Text(
+            zh="{names}在标段 {tender} 的投标保证金（合计 {sum}）由{payer}缴纳。",
+            en="The deposits of {names} for tender {tender} ({sum} in all) were paid by {payer}.",
+        )
+    )
+    return said.format(
+        names=replace(group, rows=part).names,
+        tender=group.tender_id,
+        sum=money(_sum(part)),
+        payer=part["source_name"][0] or str(part["source_id"][0]),
     )
 
 
@@ -123,13 +174,14 @@ DETECTOR = Detector(
         en="Did the deposits of different bidders of one tender come out of one account?",
     ),
     rule=Text(
-        zh="同一标段内，两个以上互不为联合体的投标人，其保证金出自同一付款账户或同一（非投标人自身的）付款人。"
-        "保函、保险，以及为超过 {popular} 家投标人付款、且其中曾同场投标的两两组合占比不超过 {together} 的代收账户，"
-        "不计入。",
+        zh="同一标段内，两个以上互不为联合体的投标人，其保证金出自同一付款账户或同一付款人（含付款账户的登记所有人），"
+        "列为 A 类；投标人仅为其他投标人缴纳保证金的，列为 B 类。保函、保险，以及为超过 {popular} 家投标人付款、且其中"
+        "曾同场投标的两两组合占比不超过 {together} 的代收账户，不计入。",
         en=(
             "In one tender, the deposits of two or more bidders that are no consortium came out of one account, "
-            "or from one payer other than the bidder. Guarantees, insurance, and an account that pays for more "
-            "than {popular} bidders of whom at most {together} of the pairs ever met in a tender, do not count."
+            "or from one payer, whoever is registered with the account included (tier A), or a bidder paid a rival's "
+            "deposit only (tier B). Guarantees, insurance, and an account that pays for more than {popular} bidders of "
+            "whom at most {together} of the pairs ever met in a tender, do not count."
         ),
     ),
     why=Text(
@@ -150,10 +202,11 @@ DETECTOR = Detector(
     ),
     parameters=Parameters,
     identity=("tender", "bidder_n"),
-    requires={"bids": ("bid_id", "tender_id", "bidder_id"), "bid_deposits": ("bid_id", "payer_id")},
+    requires={"bids": ("bid_id", "tender_id", "bidder_id"), "bid_deposits": ("bid_id",)},
     uses={
         "bids": ("consortium_id", "price", "rank"),
-        "bid_deposits": ("form", "payer_account", "guarantor_id", "amount"),
+        "bid_deposits": ("payer_id", "payer_account", "form", "guarantor_id", "amount"),
+        "contacts": ("owner_id", "kind", "value"),
     },
     select=SELECT,
     judge=judge,

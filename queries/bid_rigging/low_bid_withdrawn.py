@@ -25,7 +25,8 @@ class Parameters(Params):
         50, gt=0, le=100, description="Percent. These are at least this share of the other tenders of either firm."
     )
     give_up_words: tuple[str, ...] = Field(
-        ("放弃", "撤回", "撤销", "弃标"), description="Words of a reason for disqualification that mean giving up."
+        ("放弃", "撤回", "撤销", "弃标", "拒签", "拒绝签", "拒不签", "未签订", "不签订"),
+        description="Words of a reason for disqualification that mean giving up.",
     )
     error_words: tuple[str, ...] = Field(
         ("错误", "笔误", "误算", "error"), description="Words of a reason that name an error in the bid."
@@ -33,13 +34,15 @@ class Parameters(Params):
 
 
 SELECT = Sql(f"""
-WITH lowest AS (
-  SELECT tender_id, min(price) AS price FROM entries WHERE price > 0 GROUP BY tender_id
+-- Who gives way stands below every bid that stands: of several that give way, each does, and a bid thrown out is none.
+WITH standing AS (
+  SELECT tender_id, min(price) AS lowest FROM entries
+  WHERE price > 0 AND coalesce(status, 'valid') = 'valid' GROUP BY tender_id
 ),
 beaten AS (
   SELECT l.tender_id, l.bidder_id, l.bid_id, l.bid_key, l.price, l.day, l.regime, l.status, w.bidder_id AS winner,
          w.bid_id AS won_bid, w.bid_key AS won_key, w.price AS won_price
-  FROM entries l SEMI JOIN lowest USING (tender_id, price)
+  FROM entries l JOIN standing s ON s.tender_id = l.tender_id AND l.price > 0 AND l.price < s.lowest
   JOIN entries w ON w.tender_id = l.tender_id AND w.is_winner AND w.price > l.price
   WHERE l.bidder_id <> w.bidder_id AND (l.consortium_id IS NULL OR w.consortium_id IS DISTINCT FROM l.consortium_id)
 ),
@@ -66,7 +69,7 @@ bound AS (
   WHERE held(t.valid_from, t.valid_to, g.day)
   UNION ALL
   SELECT g.tender_id, g.bidder_id, g.winner, contact_id(a.kind, a.value), 'shared_' || a.kind, 'shared_' || a.kind,
-         [{ref("contacts", "a.key")}, {ref("contacts", "b.key")}]
+         [a.ref, b.ref]
   FROM given_up g JOIN shared_contacts a ON a.owner_id = g.bidder_id AND a.owners <= 8
   JOIN shared_contacts b ON b.owner_id = g.winner AND b.kind = a.kind AND b.value = a.value
   WHERE held(a.valid_from, a.valid_to, g.day) AND held(b.valid_from, b.valid_to, g.day)
@@ -123,8 +126,9 @@ def _lead(row: Any, tied: bool, paired: bool) -> Lead:
     lost = int(row["won_price"]) - int(row["price"])
     reasons = [
         Text(
-            zh="标段 {tender} 的最低价投标人{bidder}（{low}）放弃，{winner}以 {won} 中标，高出 {lost}。",
-            en="{bidder}, lowest for tender {tender} at {low}, gave up, and {winner} won at {won}, {lost} above.",
+            zh="{bidder}在标段 {tender} 报价 {low}，低于全部有效投标，其放弃后{winner}以 {won} 中标，高出 {lost}。",
+            en="{bidder}, at {low} below every valid bid for tender {tender}, gave up, and {winner} won at {won}, "
+            "{lost} above.",
         ).format(**names, low=money(int(row["price"])), won=money(int(row["won_price"])), lost=money(lost))
     ]
     if tied:
@@ -209,10 +213,10 @@ DETECTOR = Detector(
         en="Does the lowest bidder give up, and a firm that it is tied to, or often bids with, win at a higher price?",
     ),
     rule=Text(
-        zh="报价最低的投标人撤回投标，或者否决原因含 {give_up_words} 之一，而中标人与其有共同的任职、持股、亲属或者联系"
-        "方式，或者两家另外同场投标不少于 {min_together} 次且占任一方其他投标的 {min_share}% 以上。原因含 "
+        zh="报价低于全部有效投标的投标人撤回投标，或者否决原因含 {give_up_words} 之一，而中标人与其有共同的任职、持股、"
+        "亲属或者联系方式，或者两家另外同场投标不少于 {min_together} 次且占任一方其他投标的 {min_share}% 以上。原因含 "
         "{error_words} 且两家无关联的，不计入。",
-        en="The bidder with the lowest price withdraws, or is disqualified for a reason with one of {give_up_words}, "
+        en="A bidder below every valid bid withdraws, or is disqualified for a reason with one of {give_up_words}, "
         "and the winner is tied to it by roles, shares, kin or a contact, or the two bid together at least "
         "{min_together} other times, {min_share} % or more of the other bids of either. A reason with one of "
         "{error_words} between firms that are not tied does not count.",

@@ -42,8 +42,18 @@ WITH posts_held AS (
          coalesce(contains(b._derived, 'project_manager_id'), false), {ref("bids", "b._key")}
   FROM entries e JOIN bids b USING (bid_id) WHERE b.project_manager_id IS NOT NULL
 ),
+-- One name with one certificate number is one person, whatever id each bid gives.
+certified AS (
+  SELECT e.tender_id, m.person_id, min(m.person_id) OVER (PARTITION BY e.tender_id, m.certificate_no, p.name) AS same_id
+  FROM entries e JOIN bid_members m USING (bid_id) LEFT JOIN persons p USING (person_id)
+  WHERE m.certificate_no IS NOT NULL
+),
+named_once AS (
+  SELECT tender_id, person_id, min(same_id) AS same_id FROM certified GROUP BY ALL HAVING min(same_id) <> person_id
+),
 terms AS (
-  SELECT *, false AS past FROM posts_held WHERE list_contains($roles, how)
+  SELECT h.* REPLACE (coalesce(n.same_id, h.person_id) AS person_id), false AS past
+  FROM posts_held h LEFT JOIN named_once n USING (tender_id, person_id) WHERE list_contains($roles, h.how)
 ),
 """
     + SHARED_PERSON
@@ -96,10 +106,10 @@ DETECTOR = Detector(
         en="Do the bids of different bidders of a tender name one person in their project teams?",
     ),
     rule=Text(
-        zh="同一标段内，两个以上互不为联合体的投标人，其项目管理成员（{roles}）为同一人员编号。人员编号由姓名推定"
-        "的，列为 B 类。",
+        zh="同一标段内，两个以上互不为联合体的投标人，其项目管理成员（{roles}）为同一人员编号，或者姓名与证书编号均"
+        "相同。人员编号由姓名推定的，列为 B 类。",
         en="In one tender, the project teams (posts: {roles}) of two or more bidders that are no consortium name one "
-        "person by id. Where the id was derived from the name it is tier B.",
+        "person by id, or by name and certificate number. Where the id was derived from the name it is tier B.",
     ),
     why=Text(
         zh="一人不可能同时为两家竞争单位承担同一项目。法规将其列为视为串通的情形。",
@@ -122,7 +132,7 @@ DETECTOR = Detector(
         "bids": ("bid_id", "tender_id", "bidder_id"),
         "bid_members": ("bid_id", "person_id"),
     },
-    uses={"bids": ("consortium_id", "price", "rank", "project_manager_id"), "bid_members": ("role",)},
+    uses={"bids": ("consortium_id", "price", "rank", "project_manager_id"), "bid_members": ("role", "certificate_no")},
     select=SELECT,
     judge=judge,
     population=POPULATION,
