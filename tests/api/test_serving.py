@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from api.command import serving_app
+from api.command import ARENAS, serving_app
 from findings.settings import read_settings
 from tests.api.conftest import Served, World
 
@@ -41,6 +44,35 @@ def test_what_a_snapshot_holds_is_not_looked_through_for_garbage(world: World, t
         del later
     finally:
         platform.close()
+
+
+POOLS = """
+import ctypes, sys, threading
+if sys.argv[1] == "shared":
+    from api.command import share_pools
+    share_pools()
+c = ctypes.CDLL(None)
+c.malloc.restype = ctypes.c_void_p
+together = threading.Barrier(12)
+def take():
+    together.wait()
+    c.malloc(ctypes.c_size_t(100))
+    together.wait()
+threads = [threading.Thread(target=take) for _ in range(12)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+c.malloc_info(0, ctypes.c_void_p.in_dll(c, "stdout"))
+"""
+
+
+def test_threads_share_a_few_pools_of_memory() -> None:
+    def pools(how: str) -> int:
+        ran = subprocess.run([sys.executable, "-c", POOLS, how], capture_output=True, text=True, check=True)
+        return ran.stdout.count("<heap nr=")
+
+    if not hasattr(ctypes.CDLL(None), "malloc_info"):
+        pytest.skip("the C library is not glibc")
+    assert pools("shared") <= ARENAS < pools("as they are")
 
 
 def test_requests_are_told_apart(served: Served) -> None:
