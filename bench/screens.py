@@ -20,8 +20,9 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from queries.statistics.prices import SCREENS, against_reference, gaps, group, screens
+from queries.statistics.prices import SCREENS, against_reference, gaps, screens
 from queries.statistics.subgroups import subgroup_screens
+from queries.statistics.tenders import group
 from queries.statistics.variance import dispersion_p_values, log_variance
 
 
@@ -37,7 +38,7 @@ def bids(tenders: int, seed: int = 1) -> pd.DataFrame:
 
 def ours(frame: pd.DataFrame) -> pd.DataFrame:
     """Every screen of a scan: prices, position, gaps, and the p-value of the dispersion."""
-    tenders = group(frame["tender"].to_numpy(), frame["price"].to_numpy())
+    tenders = group(frame["tender"], frame["price"])
     table = screens(tenders).join(against_reference(tenders, frame["reference"].to_numpy())).join(gaps(tenders))
     stratum = np.zeros(len(table), dtype=np.int64)
     return table.assign(p=dispersion_p_values(log_variance(tenders), tenders.count, stratum))
@@ -96,7 +97,7 @@ def main() -> None:
         started = clock()
         ours(frame)
         screened = clock() - started
-        tenders = group(frame["tender"].to_numpy(), frame["price"].to_numpy())
+        tenders = group(frame["tender"], frame["price"])
         took = []
         for k in (3, 4):
             started = clock()

@@ -23,7 +23,8 @@ from queries.collusion.metrics import Estimate, bootstrap, pr_auc, roc_auc
 from queries.collusion.model import Rows, Scope
 from queries.statistics.communities import cohesive_groups
 from queries.statistics.incidence import co_bids
-from queries.statistics.prices import SCREENS, Floats
+from queries.statistics.prices import SCREENS
+from queries.statistics.tenders import Floats
 
 SEEDS = (0, 1, 2)
 

@@ -22,8 +22,9 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 
 from queries.statistics.incidence import Incidence, Matrix, co_bids, incidence, pairs_of_tenders
-from queries.statistics.prices import Floats, against_reference, gaps, group, screens
+from queries.statistics.prices import against_reference, gaps, screens
 from queries.statistics.subgroups import subgroup_screens
+from queries.statistics.tenders import Floats, group
 
 NEIGHBOUR_SCREENS = (
     "cv",

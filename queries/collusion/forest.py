@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 
-from queries.statistics.prices import Floats
+from queries.statistics.tenders import Floats
 
 Integers = npt.NDArray[np.int64]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import norm, rankdata
 
 from queries.collusion.features import Map, Tenders
-from queries.statistics.prices import Floats
+from queries.statistics.tenders import Floats
 
 _PRIOR = 2.0
 """A habit is a mean that the mean of all bids joins with the weight of so many bids."""

@@ -31,7 +31,7 @@ from queries.collusion.model import (
     stack,
 )
 from queries.collusion.ring import Ring, infer
-from queries.statistics.prices import Floats
+from queries.statistics.tenders import Floats
 
 _TOO_FEW = "{collusive} collusive of {tenders} labelled tenders: training needs 10 of either kind"
 

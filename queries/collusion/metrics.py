@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 from sklearn.metrics import balanced_accuracy_score
 
-from queries.statistics.prices import Floats
+from queries.statistics.tenders import Floats
 
 Metric = Callable[[Floats, Floats], float]
 

@@ -25,7 +25,7 @@ from queries.collusion import features, habits
 from queries.collusion.features import Labelled, Map, Tenders
 from queries.collusion.forest import Forest
 from queries.collusion.ring import Ring
-from queries.statistics.prices import Floats
+from queries.statistics.tenders import Floats
 
 Rows = npt.NDArray[np.int64]
 _LEAST = 0.003

@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from queries.collusion.features import Tenders
 from queries.collusion.habits import normal_scores
-from queries.statistics.prices import Floats
+from queries.statistics.tenders import Floats
 
 Places = npt.NDArray[np.int64]
 

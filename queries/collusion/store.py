@@ -23,7 +23,7 @@ from queries.collusion.forest import Forest
 from queries.collusion.metrics import population_stability
 from queries.collusion.model import Linear, Model, Scope, as_arrays
 from queries.collusion.ring import Ring
-from queries.statistics.prices import Floats
+from queries.statistics.tenders import Floats
 
 FORMAT = 2
 ANOTHER_POPULATION = 0.25

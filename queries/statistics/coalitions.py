@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from queries.statistics.prices import group, screens
+from queries.statistics.prices import screens
+from queries.statistics.tenders import group
 
 
 def coalition_screens(

@@ -9,15 +9,11 @@ bid-rigging cartels", Int. J. of Industrial Organization 65, 277-301, and of Imh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from queries.statistics.tenders import Floats, Tenders
 
 SCREENS = (
     "cv",
@@ -31,65 +27,6 @@ SCREENS = (
     "ks_uniform",
 )
 """The scale-free screens of one tender, in the order of their columns."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tenders:
-    """Bids sorted by tender and price; tender `i` owns `price[start[i] : start[i] + count[i]]`."""
-
-    labels: npt.NDArray[Any]
-    price: Floats
-    start: Integers
-    count: Integers
-    code: Integers
-    order: Integers
-
-    def part(self, chosen: npt.NDArray[np.bool_]) -> Tenders:
-        """The chosen tenders alone."""
-        count, bids = self.count[chosen], chosen[self.code]
-        return Tenders(
-            labels=self.labels[chosen],
-            price=self.price[bids],
-            start=np.cumsum(count) - count,
-            count=count,
-            code=(np.cumsum(chosen) - 1)[self.code[bids]],
-            order=self.order[bids],
-        )
-
-    def of_bid(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
-        """A column of the bids as they came, brought into the order of `price`."""
-        return np.asarray(values)[self.order]
-
-
-def group(tender: npt.ArrayLike, price: npt.ArrayLike) -> Tenders:
-    """Sort bids by tender and price; bids without a positive finite price are left out.
-
-    Args:
-        tender: the tender of each bid, any sortable labels.
-        price: the price of each bid, in one currency a tender.
-
-    Raises:
-        ValueError: the two arrays differ in length.
-    """
-    labels_of_bid = np.asarray(tender)
-    prices = np.asarray(price, dtype=np.float64)
-    if len(labels_of_bid) != len(prices):
-        raise ValueError(f"{len(labels_of_bid)} tenders for {len(prices)} prices: give one tender for each bid")
-    kept = np.flatnonzero(np.isfinite(prices) & (prices > 0))
-    codes, labels = pd.factorize(labels_of_bid[kept], sort=True)
-    codes = codes.astype(np.int64)
-    order = np.lexsort((prices[kept], codes))
-    codes = codes[order]
-    count = np.bincount(codes, minlength=len(labels)).astype(np.int64)
-    start = np.concatenate(([0], np.cumsum(count)[:-1])).astype(np.int64) if len(labels) else count
-    return Tenders(
-        labels=np.asarray(labels),
-        price=prices[kept][order],
-        start=start,
-        count=count,
-        code=codes,
-        order=kept[order].astype(np.int64),
-    )
 
 
 def screens(tenders: Tenders) -> pd.DataFrame:
@@ -115,9 +52,11 @@ def screens(tenders: Tenders) -> pd.DataFrame:
         >>> table.loc["t", ["n_bids", "difference", "relative_distance"]].tolist()
         [4.0, 0.1, 5.0]
     """
+    return tenders.table(("n_bids", *SCREENS), _screens)
+
+
+def _screens(tenders: Tenders) -> dict[str, Floats]:
     n = tenders.count.astype(np.float64)
-    if not len(n):
-        return pd.DataFrame({"n_bids": [], **{name: [] for name in SCREENS}}, dtype=np.float64)
     b, code, start = tenders.price, tenders.code, tenders.start
     last = start + tenders.count - 1
     second = np.minimum(start + 1, last)
@@ -143,7 +82,7 @@ def screens(tenders: Tenders) -> pd.DataFrame:
         rank = np.arange(len(b)) - start[code] + 1
         u = (b - low[code]) / (high - low)[code]
         distance = np.maximum.reduceat(np.maximum(rank / n[code] - u, u - (rank - 1) / n[code]), start)
-        columns = {
+        return {
             "n_bids": n,
             "cv": _defined(s / mean, n >= 2),
             "spread": _defined((high - low) / low, n >= 2),
@@ -155,7 +94,6 @@ def screens(tenders: Tenders) -> pd.DataFrame:
             "kurtosis": _defined(((n + 1) * g2 + 6.0) * (n - 1) / ((n - 2) * (n - 3)), n >= 4),
             "ks_uniform": _defined(distance, n >= 2),
         }
-    return pd.DataFrame(columns, index=pd.Index(tenders.labels, name="tender"))
 
 
 def against_reference(tenders: Tenders, reference: npt.ArrayLike) -> pd.DataFrame:
@@ -170,26 +108,24 @@ def against_reference(tenders: Tenders, reference: npt.ArrayLike) -> pd.DataFram
         `lowest_to_reference`, `median_to_reference`, `highest_to_reference` (ratios), and
         `above_reference` (share of the bids above it); NaN where the reference is unknown.
     """
-    known = np.asarray(reference, dtype=np.float64)[tenders.order]
+    known = np.asarray(reference, dtype=np.float64)
+    names = ("lowest_to_reference", "median_to_reference", "highest_to_reference", "above_reference")
+    return tenders.table(names, lambda block: _against(block, known[block.order[block.start]]))
+
+
+def _against(tenders: Tenders, reference: Floats) -> dict[str, Floats]:
+    """The columns of `against_reference`, given the reference of each tender."""
     start, count = tenders.start, tenders.count
-    if not len(count):
-        return pd.DataFrame(
-            columns=["lowest_to_reference", "median_to_reference", "highest_to_reference", "above_reference"],
-            dtype=np.float64,
-        )
-    at = np.where(known > 0, known, np.nan)[start]
+    at = np.where(reference > 0, reference, np.nan)
     low, high = tenders.price[start], tenders.price[start + count - 1]
     median = (tenders.price[start + (count - 1) // 2] + tenders.price[start + count // 2]) / 2
     above = np.add.reduceat((tenders.price > at[tenders.code]).astype(np.float64), start) / count
-    return pd.DataFrame(
-        {
-            "lowest_to_reference": low / at,
-            "median_to_reference": median / at,
-            "highest_to_reference": high / at,
-            "above_reference": np.where(np.isnan(at), np.nan, above),
-        },
-        index=pd.Index(tenders.labels, name="tender"),
-    )
+    return {
+        "lowest_to_reference": low / at,
+        "median_to_reference": median / at,
+        "highest_to_reference": high / at,
+        "above_reference": np.where(np.isnan(at), np.nan, above),
+    }
 
 
 def gaps(tenders: Tenders, window: int = 3) -> pd.DataFrame:
@@ -207,10 +143,12 @@ def gaps(tenders: Tenders, window: int = 3) -> pd.DataFrame:
     """
     if window < 2:
         raise ValueError(f"window {window}: a dispersion needs at least 2 bids")
+    names = ("first_gap", "largest_gap", "largest_gap_share", "gap_rank", "closest_cv", "losing_cv")
+    return tenders.table(names, lambda block: _gaps(block, window))
+
+
+def _gaps(tenders: Tenders, window: int) -> dict[str, Floats]:
     b, start, count, code = tenders.price, tenders.start, tenders.count, tenders.code
-    names = ["first_gap", "largest_gap", "largest_gap_share", "gap_rank", "closest_cv", "losing_cv"]
-    if not len(count):
-        return pd.DataFrame(columns=names, dtype=np.float64)
     last = start + count - 1
     low, high = b[start], b[last]
     step = np.append(np.diff(b), 0.0)
@@ -232,7 +170,7 @@ def gaps(tenders: Tenders, window: int = 3) -> pd.DataFrame:
         off = b - losing_mean[code]
         off[start] = 0.0
         losing_cv = np.sqrt(np.add.reduceat(off**2, start) / (n - 2)) / losing_mean
-        columns = {
+        return {
             "first_gap": _defined((b[np.minimum(start + 1, last)] - low) / low, n >= 2),
             "largest_gap": _defined(largest / low, n >= 2),
             "largest_gap_share": _defined(largest / (high - low), n >= 3),
@@ -240,7 +178,6 @@ def gaps(tenders: Tenders, window: int = 3) -> pd.DataFrame:
             "closest_cv": np.where(np.isfinite(closest), closest, np.nan),
             "losing_cv": _defined(losing_cv, n >= 3),
         }
-    return pd.DataFrame(columns, index=pd.Index(tenders.labels, name="tender"))
 
 
 def _defined(values: Floats, enough: npt.NDArray[np.bool_]) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from queries.statistics.prices import Floats, Tenders
+from queries.statistics.tenders import Floats, Tenders
 
 SUMMARIES = ("min", "mean", "median", "max")
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from queries.statistics.prices import Floats, Tenders
+from queries.statistics.tenders import Floats, Tenders
 
 _LIKENESS = np.array([1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 13, 16, 20, 26, 32, 48, 64, 128, 512], dtype=np.float64)
 
@@ -39,14 +39,16 @@ class DispersionNull:
 
 def log_variance(tenders: Tenders) -> Floats:
     """Sample variance of the log prices of each tender; NaN with fewer than 2 bids."""
+    return tenders.table(("variance",), _log_variance)["variance"].to_numpy()
+
+
+def _log_variance(tenders: Tenders) -> dict[str, Floats]:
     n = tenders.count.astype(np.float64)
-    if not len(n):
-        return n
     logs = np.log(tenders.price)
     mean = np.add.reduceat(logs, tenders.start) / n
     squares = np.add.reduceat((logs - mean[tenders.code]) ** 2, tenders.start)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(n >= 2, squares / (n - 1), np.nan)
+        return {"variance": np.where(n >= 2, squares / (n - 1), np.nan)}
 
 
 def fit_null(

@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from queries.statistics.prices import against_reference, gaps, group, screens
+import queries.statistics.tenders
+from queries.statistics.prices import against_reference, gaps, screens
 from queries.statistics.subgroups import subgroup_screens
+from queries.statistics.tenders import group
+from queries.statistics.variance import log_variance
 
 
 def written_out(bids: list[float]) -> dict[str, float]:
@@ -115,3 +118,22 @@ def test_a_part_of_the_tenders_has_the_screens_of_the_whole() -> None:
     part = whole.part(chosen)
     pd.testing.assert_frame_equal(screens(part), screens(whole)[chosen])
     assert part.of_bid(tender).tolist() == part.labels[part.code].tolist()
+
+
+def test_figures_are_worked_out_in_blocks_of_whole_tenders(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    tender, price = rng.integers(0, 40, 300), rng.integers(90, 99, 300).astype(float)
+    of_bid = rng.uniform(90, 110, 40)[tender]
+
+    def figures() -> list[pd.DataFrame]:
+        tenders = group(tender, price)
+        assert (np.lexsort((price, tender)) == tenders.order).all()
+        variance = pd.DataFrame({"variance": log_variance(tenders)})
+        return [screens(tenders), gaps(tenders), against_reference(tenders, of_bid), variance]
+
+    whole = figures()
+    # Blocks of one tender, of several, and of one that is larger than a block should be.
+    for bids in (1, 20):
+        monkeypatch.setattr(queries.statistics.tenders, "_BLOCK", bids)
+        for part, expected in zip(figures(), whole, strict=True):
+            pd.testing.assert_frame_equal(part, expected, check_exact=True)
