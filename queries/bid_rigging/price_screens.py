@@ -14,7 +14,8 @@ from queries.collusion.market import BIDS, RELATIONS, Market, joined, market, ye
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Entity, Excuse, Lead, Ref, Tier
 from queries.statistics.discovery import benjamini_hochberg
-from queries.statistics.prices import Tenders, group, screens
+from queries.statistics.prices import screens
+from queries.statistics.tenders import Tenders, group
 from queries.statistics.variance import dispersion_p_values, log_variance
 from queries.verdicts import verdict
 
