@@ -41,7 +41,8 @@ capacities AS (
   GROUP BY ALL
 )
 SELECT c.tender_id, c.bidder_id AS bidder, p.name AS bidder_name, any_value(c.regime) AS regime, min(c.day) AS day,
-       list(c.consortium_id ORDER BY c.consortium_id) FILTER (WHERE c.consortium_id IS NOT NULL) AS consortia,
+       -- list_distinct leaves out the null, which is no consortium.
+       list_sort(list_distinct(list(c.consortium_id))) AS consortia,
        bool_or(c.consortium_id IS NULL) AS alone, count(*) FILTER (WHERE NOT c.withdrawn) AS standing,
        bool_or(c.consortium_id IS NULL) AND count(*) = 2 AND count(c.price) = 2 AND min(c.price) = max(c.price)
          AS recorded_twice,
