@@ -13,9 +13,13 @@ cases:
     entities: [O1, O2]      # ids that the finding must name
     absent: [O3]            # ids that it must not name
     roles: {O1: [bidder]}   # every role in which it names an id
+    kinds: {P1: person}     # what an id is named as
+    identity: {bidder: O1}  # the whole of what the finding is about
     verdicts: {past_role: ruled_out}  # what must be said of innocent explanations
     evidence: {bids: 2}     # how many rows of a table it shows as evidence
     amount: 500000          # money that the finding touches, in minor units
+    period: [2024-03-01, 2024-03-31]  # its first and its last day
+    figures: {p: 0.0123}    # statistics that the finding states, to a thousandth of each
     set: {popular: 3}       # parameters, defaults otherwise
     findings: 2             # how many there must be, 1 otherwise
     tables:
@@ -26,8 +30,10 @@ cases:
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,9 +62,13 @@ _KEYS = frozenset(
         "entities",
         "absent",
         "roles",
+        "kinds",
+        "identity",
         "verdicts",
         "evidence",
         "amount",
+        "period",
+        "figures",
         "set",
         "findings",
     }
@@ -79,9 +89,13 @@ class Case:
     entities: tuple[str, ...]
     absent: tuple[str, ...]
     roles: dict[str, list[str]]
+    kinds: dict[str, str]
+    identity: dict[str, str] | None
     verdicts: dict[str, str]
     evidence: dict[str, int]
     amount: int | None
+    period: tuple[date, ...]
+    figures: dict[str, float]
     parameters: dict[str, Any]
     findings: int
 
@@ -115,9 +129,13 @@ def read_cases(detector_id: str) -> list[Case]:
                 entities=tuple(map(str, entry.get("entities", ()))),
                 absent=tuple(map(str, entry.get("absent", ()))),
                 roles=entry.get("roles", {}),
+                kinds=entry.get("kinds", {}),
+                identity=entry.get("identity"),
                 verdicts=entry.get("verdicts", {}),
                 evidence=entry.get("evidence", {}),
                 amount=entry.get("amount"),
+                period=tuple(entry.get("period", ())),
+                figures=entry.get("figures", {}),
                 parameters=entry.get("set", {}),
                 findings=entry.get("findings", 1),
             )
@@ -143,6 +161,11 @@ def mismatch(case: Case, leads: Sequence[Lead]) -> str | None:
         roles = {id_: sorted(entity.role for entity in lead.entities if entity.id == id_) for id_ in case.roles}
         if roles != case.roles:
             return f"roles {case.roles} expected, not {roles}"
+        kinds = {id_: {entity.kind for entity in lead.entities if entity.id == id_} for id_ in case.kinds}
+        if kinds != {id_: {kind} for id_, kind in case.kinds.items()}:
+            return f"kinds {case.kinds} expected, not {kinds}"
+        if case.identity is not None and lead.identity != case.identity:
+            return f"identity {case.identity} expected, not {lead.identity}"
         if case.twin and verdicts.get(case.twin) is not Verdict.FITS:
             return f"{case.twin} must fit; the verdicts are {verdicts}"
         differing = {
@@ -155,7 +178,16 @@ def mismatch(case: Case, leads: Sequence[Lead]) -> str | None:
             return f"rows {case.evidence} expected as evidence, not {rows}"
         if case.amount is not None and (lead.amount is None or lead.amount.value != case.amount):
             return f"amount {case.amount} expected, not {lead.amount}"
+        if case.period and lead.period != case.period:
+            return f"period {case.period} expected, not {lead.period}"
+        figures = {name: lead.statistics.get(name) for name in case.figures}
+        if not all(_near(figures[name], value) for name, value in case.figures.items()):
+            return f"figures {case.figures} expected, not {figures}"
     return None
+
+
+def _near(found: object, expected: float) -> bool:
+    return isinstance(found, int | float) and math.isclose(found, expected, rel_tol=1e-3)
 
 
 def write_tables(tables: Mapping[str, Rows], folder: Path) -> None:
