@@ -71,7 +71,7 @@ def run_scan_and_store(
     store = open_store(settings.store_address())
     try:
         store.upgrade()
-        with scan_lock(settings.workspace, seconds=1):
+        with _refusing(store, run_id), scan_lock(settings.workspace, seconds=1):
             if run_id is None:
                 run_id = queue(store, settings, changed_only=changed_only, trigger=trigger, actor=actor)
             with _failing(store, run_id):
@@ -121,6 +121,19 @@ def scan_lock(workspace: Path, *, seconds: float = 0) -> Iterator[None]:
                     raise StoreError("store_scan_running", workspace=workspace) from error
                 time.sleep(0.02)
         yield
+
+
+@contextlib.contextmanager
+def _refusing(store: Store, run_id: int | None) -> Iterator[None]:
+    """A scan that was queued and cannot begin says why; one that has begun is another process's to close."""
+    try:
+        yield
+    except StoreError as error:
+        with contextlib.suppress(StoreError), store.session() as session:
+            run = session.get(ScanRun, run_id) if run_id is not None else None
+            if run is not None and run.state == RunState.QUEUED:
+                fail_scan(session, run.id, error.text)
+        raise
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from findings.store.base import now
 from findings.store.diffing import ScanDiff
 from findings.store.diffing import diff as compare
 from findings.store.errors import StoreError
-from findings.store.models import ScanRun
+from findings.store.models import ScanRun, State
 from findings.store.retention import expire as expire_leads
 from queries.scan import Progress
 
@@ -79,7 +79,7 @@ def _run(run: ScanRun) -> dict[str, object]:
         "finished_at": run.finished_at.isoformat(timespec="seconds") if run.finished_at else None,
         "trigger": run.trigger,
         "snapshot": run.snapshot_id,
-        **run.counts,
+        **{state.value: run.counts.get(state.value) for state in State},
         "error": run.error[LANGUAGE] if run.error else None,
     }
 

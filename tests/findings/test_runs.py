@@ -49,6 +49,18 @@ def runs(settings: Settings) -> list[ScanRun]:
     return found
 
 
+def test_a_queued_scan_that_finds_another_one_running_says_so(settings: Settings) -> None:
+    store = open_store(settings.store_address())
+    store.upgrade()
+    asked = queue(store, settings, changed_only=False, trigger="api", actor="u1")
+    store.close()
+    with scan_lock(settings.workspace), pytest.raises(StoreError):
+        run_scan_and_store(settings, DEVICE, run_id=asked)
+    (run,) = runs(settings)
+    assert run.state == RunState.FAILED
+    assert "another scan" in (run.error or {})["en"]
+
+
 def test_a_scan_that_gives_way_does_so_until_it_is_recorded(settings: Settings) -> None:
     policies: list[int] = []
 

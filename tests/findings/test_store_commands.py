@@ -18,6 +18,7 @@ from findings.runs import run_scan_and_store
 from findings.settings import read_settings
 from findings.store.database import open_store
 from findings.store.models import FindingVersion
+from graph.snapshot import WorkspaceError
 from queries.profiles import configure
 from queries.registry import detector
 from tests.findings.worlds import TOWN, load_rows
@@ -68,6 +69,20 @@ def test_leads_are_listed_shown_and_decided_on_and_each_reading_is_audited(works
 def test_scans_are_listed_and_compared(workspace: Path) -> None:
     assert [run["run"] for run in call(workspace, "runs")] == [2, 1]
     assert call(workspace, "diff", 1, 2)["counts"]["unchanged"] == 4
+
+
+def test_a_scan_that_failed_is_listed_among_the_others(workspace: Path) -> None:
+    settings = read_settings(workspace=workspace)
+    (workspace / "CURRENT").rename(workspace / "away")
+    with pytest.raises(WorkspaceError):
+        run_scan_and_store(settings, configure([detector("same_device")]))
+    (workspace / "away").rename(workspace / "CURRENT")
+    failed, complete, _ = call(workspace, "runs")
+    assert (failed["state"], failed["new"], complete["unchanged"]) == ("failed", None, 4)
+    assert list(failed) == list(complete)
+    done = CliRunner().invoke(app, ["runs", "-w", str(workspace)])
+    assert done.exit_code == 0, done.output
+    assert len(done.stdout.splitlines()) == 4
     assert "99" in call(workspace, "diff", 1, 99, code=1)
 
 
