@@ -143,8 +143,6 @@ def _decide(
     try:
         with platform.store.session() as session:
             lead(session, who, finding_id)
-            if step.action == "refer" and platform.settings.two_person:
-                _spend(session, who, finding_id, step)
             row = decide(
                 session,
                 finding_id,
@@ -156,6 +154,9 @@ def _decide(
                 case_number=step.case_number,
                 expected_version=version,
             )
+            # After it, in one transaction: nobody is asked about a step that could not be taken anyway.
+            if step.action == "refer" and platform.settings.two_person:
+                _spend(session, who, finding_id, step)
             return summary(row, row.entities[:ENTITIES])
     except AccessError as error:
         if error.key != "trust_needs_second" or not step.case_number:

@@ -167,6 +167,20 @@ def test_an_export_needs_a_second_person_and_is_granted_once(serve: Serve, path:
     assert served.client.get(address, headers=asking).status_code == 409
 
 
+def test_nobody_is_asked_about_a_referral_that_cannot_be(serve: Serve) -> None:
+    served = serve()
+    finding = _first(served)
+    step = {"action": "refer", "case_number": "2026-17"}
+    for version, given, status in (
+        (finding["version"], step, 409),  # it is not in review
+        (99, step, 412),
+        (finding["version"], {**step, "reason_code": "data_error"}, 422),
+    ):
+        refused = _decide(served, finding, version, Role.INVESTIGATOR, **given)
+        assert (refused.status_code, "approval_id" in refused.json()) == (status, False)
+    assert served.get("/approvals")["items"] == []
+
+
 def test_a_referral_needs_a_second_person_for_that_very_case(serve: Serve) -> None:
     served = serve()
     finding = _first(served)
