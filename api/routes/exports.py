@@ -21,7 +21,7 @@ from api.scope import lead
 from api.whole import chosen_whole
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, list_findings, stream_findings
-from findings.store.summary import ENTITIES, summary
+from findings.store.summary import ENTITIES, summary, without_persons
 from i18n import Language
 from queries.explore.regions import region_names
 from queries.explore.shapes import node_id
@@ -67,7 +67,8 @@ class Taken(BaseModel):
 
 @router.get("/findings/export.csv", response_class=StreamingResponse, responses=_answers("text/csv"))
 def findings_csv(request: Request, wanted: Chosen, said: Said = None) -> Response:
-    """Every lead that the filter chooses, as a table. No formula in it runs in a spreadsheet."""
+    """Every lead that the filter chooses, as a table, with ids in place of persons' names: a dossier has those, once a
+    second person agreed. No formula in it runs in a spreadsheet."""
     tongue = said or language(request)
     ids, subject = chosen_whole(platform_of(request), wanted)
     shown(request, subject)
@@ -79,7 +80,7 @@ def findings_csv(request: Request, wanted: Chosen, said: Said = None) -> Respons
 @router.get("/findings/export.xlsx", response_class=Response, responses=_answers(XLSX))
 @heavy
 def findings_xlsx(request: Request, wanted: Chosen, said: Said = None) -> Response:
-    """Every lead that the filter chooses, as a workbook."""
+    """Every lead that the filter chooses, as a workbook, with ids in place of persons' names."""
     tongue = said or language(request)
     ids, subject = chosen_whole(platform_of(request), wanted)
     shown(request, subject)
@@ -91,7 +92,7 @@ def _summaries(platform: Platform, wanted: Filter, ids: frozenset[str]) -> Itera
     with platform.store.reading() as session:
         for row in stream_findings(session, wanted):
             if row.finding_id in ids:  # others came after the record was written
-                yield summary(row, row.entities[:ENTITIES])
+                yield without_persons(summary(row, row.entities[:ENTITIES]), row.entities)
 
 
 @router.get("/findings/{finding_id}/dossier.html", response_class=HTMLResponse, responses=_answers("text/html"))

@@ -27,7 +27,7 @@ class Right(StrEnum):
     PARTIES_MATCH = "parties.match"
     """Compare a list of parties with the data."""
     EXPORT_LEADS = "export.leads"
-    """Take lists of leads out, without the persons in them."""
+    """Take lists of leads out, with ids in place of the names of the persons in them."""
     EXPORT_PERSONAL = "export.personal"
     """Ask for a dossier or another export with personal data. It happens when a second person approves."""
     APPROVALS_DECIDE = "approvals.decide"

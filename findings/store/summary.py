@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from sqlalchemy.orm import Session
 from findings.store.models import FindingEntity, FindingRow
 from i18n import Text
 from queries.registry import DETECTORS
+
+PERSON = "person"
+"""The kind of entity that is a natural person."""
 
 ENTITIES = 6
 """How many entities a line names; `entity_count` says how many there are."""
@@ -82,6 +86,23 @@ def summary(row: FindingRow, entities: Iterable[FindingEntity]) -> dict[str, Any
     """The line of one finding, JSON types only."""
     named = [(e.position, e.entity_id, e.kind, e.role, e.name) for e in entities]
     return _line([getattr(row, column.key) for column in LINE], named)
+
+
+def without_persons(line: Mapping[str, Any], entities: Iterable[FindingEntity]) -> dict[str, Any]:
+    """The line with the ids of natural persons in place of their names, in its sentence too.
+
+    Args:
+        line: of `summary` or `lines`.
+        entities: all of the finding's, not only those that the line names.
+    """
+    shown = {e.name: e.entity_id if e.kind == PERSON else e.name for e in entities if e.name}
+    if not shown:
+        return dict(line)
+    # The longest name first: a person's may be a part of a firm's, which stays.
+    names = re.compile("|".join(map(re.escape, sorted(shown, key=lambda name: (-len(name), name)))))
+    headline = {language: names.sub(lambda found: shown[found[0]], said) for language, said in line["headline"].items()}
+    named = [{**e, "name": None} if e["kind"] == PERSON else e for e in line["entities"]]
+    return {**line, "headline": headline, "entities": named}
 
 
 def _line(columns: Sequence[Any], entities: Iterable[Sequence[Any]]) -> dict[str, Any]:

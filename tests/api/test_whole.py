@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import select
 
 from api.whole import fingerprint
 from findings.access.rights import Role
-from findings.store.models import FindingRow
+from findings.store.models import FindingEntity, FindingRow
 from tests.api.conftest import BOTH, Serve, Served
 from tests.api.test_leads import multiply
 
@@ -59,6 +62,29 @@ def _subject(subject: str) -> tuple[int, str, Any]:
     head, _, said = subject.partition(" of ")
     _, count, digest = head.split()
     return int(count), digest.removeprefix("sha256:"), orjson.loads(said)
+
+
+@pytest.mark.parametrize("table", ["csv", "xlsx"])
+def test_a_table_of_leads_names_no_natural_person(served: Served, table: str) -> None:
+    with served.store.reading() as session:
+        persons = {
+            entity.name: entity.entity_id
+            for entity in session.scalars(select(FindingEntity).where(FindingEntity.kind == "person"))
+        }
+        firms = set(session.scalars(select(FindingEntity.name).where(FindingEntity.kind == "org")))
+    listed = served.get("/findings?limit=500")["items"]
+    assert any(name in item["headline"]["zh"] for item in listed for name in persons)
+    answer = served.client.get(f"{V1}/findings/export.{table}?language=zh", headers=served.key(Role.SUPERVISOR))
+    said = answer.text if table == "csv" else _text_of(answer.content)
+    for firm in sorted(filter(None, firms), key=len, reverse=True):  # a person's name may be a part of a firm's
+        said = said.replace(firm, "")
+    assert [name for name in persons if name and name in said] == []
+    assert sum(person in said for person in persons.values()) > 5
+
+
+def _text_of(workbook: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(workbook)) as parts:
+        return "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".xml"))
 
 
 def test_what_comes_after_the_record_does_not_leave(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
