@@ -34,17 +34,21 @@ WITH service AS (
          max_by(title, (valid_to, title)) AS title, list({ref("posts")} ORDER BY _key) AS refs
   FROM posts GROUP BY person_id, org_id HAVING bool_and(valid_to IS NOT NULL)
 ),
-roles_taken AS (
-  SELECT s.person_id, s.org_id AS buyer, s.since, s.left_on, s.powers, s.title, r.org_id AS supplier,
-         min(r.valid_from) AS joined, arg_min(r.kind, (r.valid_from, r.kind)) AS kind,
-         list_concat(any_value(s.refs), list({ref("roles", "r._key")} ORDER BY r._key)) AS refs
-  FROM service s JOIN roles r ON r.holder_id = s.person_id AND r.org_id <> s.org_id
-  WHERE r.kind <> 'shareholder' OR r.share_pct >= $min_share
-  GROUP BY s.person_id, s.org_id, s.since, s.left_on, s.powers, s.title, r.org_id
+parts AS (
+  SELECT holder_id AS person_id, org_id AS supplier, kind, valid_from, valid_to, {ref("roles")} AS ref
+  FROM roles WHERE kind <> 'shareholder' OR share_pct >= $min_share
 ),
+-- The first part taken after leaving. Who had been with the supplier before, and goes back, takes a new one; a part
+-- that was held while leaving is another matter.
 joined AS (
-  SELECT * FROM roles_taken
-  WHERE joined > left_on AND joined <= left_on + to_months($months)
+  SELECT s.person_id, s.org_id AS buyer, s.since, s.left_on, s.powers, s.title, p.supplier,
+         min(p.valid_from) AS joined, arg_min(p.kind, (p.valid_from, p.kind)) AS kind,
+         list_concat(any_value(s.refs), list(p.ref ORDER BY p.ref)) AS refs
+  FROM service s JOIN parts p ON p.person_id = s.person_id AND p.supplier <> s.org_id
+   AND p.valid_from > s.left_on AND p.valid_from <= s.left_on + to_months($months)
+  WHERE NOT EXISTS (FROM parts o WHERE o.person_id = s.person_id AND o.supplier = p.supplier
+                    AND o.valid_from <= s.left_on AND held(o.valid_from, o.valid_to, s.left_on))
+  GROUP BY s.person_id, s.org_id, s.since, s.left_on, s.powers, s.title, p.supplier
 ),
 awards AS (
   SELECT e.buyer_id, e.bidder_id AS supplier, 'tender' AS kind, e.tender_id AS id, coalesce(t.awarded_on, e.day) AS day,

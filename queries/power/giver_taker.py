@@ -19,7 +19,9 @@ from queries.wording import name
 class Parameters(Params):
     """Which sanctions, which firms, and how far around them."""
 
-    bribery_words: tuple[str, ...] = Field(("行贿", "贿赂"), description="Kinds of sanction that name bribery.")
+    bribery_words: tuple[str, ...] = Field(
+        ("行贿", "贿赂", "bribe"), description="Kinds of sanction that name bribery."
+    )
     months_before: int = Field(36, ge=0, description="Months before the decision in which awards are looked at.")
     months_after: int = Field(36, ge=0, description="Months after the decision in which awards are looked at.")
     owner_pct: float = Field(20, gt=0, le=100, description="Percent of a firm that make a shareholder its owner.")
@@ -28,7 +30,7 @@ class Parameters(Params):
 SELECT = Sql(f"""
 WITH bribery AS (
   SELECT subject_id, kind, decided_on, valid_to, coalesce(status = 'revoked', false) AS revoked, _key AS key
-  FROM sanctions WHERE decided_on IS NOT NULL AND list_bool_or([contains(kind, w) FOR w IN $bribery_words])
+  FROM sanctions WHERE decided_on IS NOT NULL AND list_bool_or([contains(lower(kind), w) FOR w IN $bribery_words])
 ),
 -- Who stands behind a firm. A public owner stands behind hundreds of firms that have nothing to do with one another.
 owners AS (
@@ -59,41 +61,47 @@ suspects AS MATERIALIZED (
   SELECT b.*, f.* EXCLUDE (key, valid_to), f.valid_to AS held_to FROM bribery b JOIN firms f USING (key)
 ),
 won AS (
-  SELECT s.* EXCLUDE (ref, valid_from, held_to), s.ref AS firm_ref, e.tender_id, e.buyer_id AS body_id, e.day,
-         e.price AS amount, e.bid_key
-  FROM suspects s JOIN entries e ON e.bidder_id = s.firm_id AND e.is_winner AND held(s.valid_from, s.held_to, e.day)
-  WHERE e.day BETWEEN s.decided_on - to_months($months_before) AND s.decided_on + to_months($months_after)
-  QUALIFY row_number() OVER (PARTITION BY s.key, s.firm_id, e.bid_key ORDER BY s.owner_id, s.behind_ref, s.ref) = 1
+  SELECT s.* EXCLUDE (ref, valid_from, held_to), s.ref AS firm_ref, a.* EXCLUDE (firm_id, open)
+  FROM suspects s JOIN awards a ON a.firm_id = s.firm_id AND held(s.valid_from, s.held_to, a.day)
+  WHERE a.day BETWEEN s.decided_on - to_months($months_before) AND s.decided_on + to_months($months_after)
+  QUALIFY row_number() OVER (PARTITION BY s.key, s.firm_id, a.award_table, a.award_key
+                             ORDER BY s.owner_id, s.behind_ref, s.ref) = 1
+),
+made AS (
+  SELECT DISTINCT award_table, award_key, tender_id, contract_id, body_id, firm_id, day FROM won
 ),
 -- The officials with power over the award on its day, and who approved the contract.
 around AS (
-  SELECT w.bid_key, o.person_id, {ref("posts", "o._key")} AS ref
-  FROM (SELECT DISTINCT bid_key, body_id, day FROM won) w
-  JOIN posts o ON o.org_id = w.body_id AND held(o.valid_from, o.valid_to, w.day)
+  SELECT w.award_table, w.award_key, o.person_id, {ref("posts", "o._key")} AS ref
+  FROM made w JOIN posts o ON o.org_id = w.body_id AND held(o.valid_from, o.valid_to, w.day)
   WHERE regexp_matches(o.powers, '(^|;)(approve|evaluate|procure)(;|$)')
   UNION ALL
-  SELECT w.bid_key, c.approver_id, {ref("contracts", "c._key")}
-  FROM (SELECT DISTINCT bid_key, tender_id, firm_id FROM won) w
-  JOIN contracts c ON c.tender_id = w.tender_id AND c.supplier_id = w.firm_id WHERE c.approver_id IS NOT NULL
+  SELECT w.award_table, w.award_key, c.approver_id, {ref("contracts", "c._key")}
+  FROM made w JOIN contracts c ON c.tender_id = w.tender_id AND c.supplier_id = w.firm_id
+  WHERE c.approver_id IS NOT NULL AND w.contract_id IS NULL
+  UNION ALL
+  SELECT w.award_table, w.award_key, c.approver_id, {ref("contracts", "c._key")}
+  FROM made w JOIN contracts c USING (contract_id) WHERE c.approver_id IS NOT NULL
 ),
 officials AS (
-  SELECT a.bid_key, list(DISTINCT {{'id': a.person_id, 'name': coalesce(p.name, a.person_id)}}
-                         ORDER BY {{'id': a.person_id, 'name': coalesce(p.name, a.person_id)}}) AS officials,
+  SELECT a.award_table, a.award_key,
+         list(DISTINCT {{'id': a.person_id, 'name': coalesce(p.name, a.person_id)}}
+              ORDER BY {{'id': a.person_id, 'name': coalesce(p.name, a.person_id)}}) AS officials,
          list(DISTINCT a.ref ORDER BY a.ref) AS official_refs
-  FROM around a LEFT JOIN parties p ON p.id = a.person_id GROUP BY a.bid_key
+  FROM around a LEFT JOIN parties p ON p.id = a.person_id GROUP BY a.award_table, a.award_key
 )
 SELECT w.* EXCLUDE (behind_ref, firm_ref), coalesce(o.officials, []) AS officials, o.official_refs,
        list_filter([w.behind_ref, w.firm_ref], lambda r: r IS NOT NULL) AS owner_refs,
        s.name AS subject_name, coalesce(s.kind, 'org') AS subject_kind, f.name AS firm_name, b.name AS body_name,
        h.name AS owner_name, coalesce(h.kind, 'org') AS owner_kind
-FROM won w LEFT JOIN officials o USING (bid_key) LEFT JOIN parties s ON s.id = w.subject_id
+FROM won w LEFT JOIN officials o USING (award_table, award_key) LEFT JOIN parties s ON s.id = w.subject_id
 LEFT JOIN parties f ON f.id = w.firm_id LEFT JOIN parties b ON b.id = w.body_id LEFT JOIN parties h ON h.id = w.owner_id
-ORDER BY w.subject_id, w.firm_id, w.day, w.bid_key, w.decided_on, w.key
+ORDER BY w.subject_id, w.firm_id, w.day, w.award_table, w.award_key, w.decided_on, w.key
 """)
 
 POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE decided_on IS NOT NULL) AS judged, count(*) FILTER (WHERE decided_on IS NULL) AS no_day
-FROM sanctions WHERE list_bool_or([contains(kind, w) FOR w IN $bribery_words])
+FROM sanctions WHERE list_bool_or([contains(lower(kind), w) FOR w IN $bribery_words])
 """)
 
 
@@ -110,7 +118,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 def _lead(part: pd.DataFrame, *, flagged: bool) -> Lead:
     row = part.iloc[0]
-    awards = part.drop_duplicates("bid_key")
+    awards = part.drop_duplicates(["award_table", "award_key"])
     total = int(awards["amount"].fillna(0).sum())
     officials = {str(o["id"]): str(o["name"]) for cell in awards["officials"] for o in cell}
     first, last = awards["day"].min().date(), awards["day"].max().date()
@@ -125,7 +133,11 @@ def _lead(part: pd.DataFrame, *, flagged: bool) -> Lead:
             if owner not in (row["subject_id"], row["firm_id"])
         ),
         *(Entity(body, "org", "body") for body in sorted(set(awards["body_id"].dropna().astype(str)))),
-        *(Entity(tender, "tender", "tender") for tender in sorted(set(awards["tender_id"].astype(str)))),
+        *(Entity(tender, "tender", "tender") for tender in sorted(set(awards["tender_id"].dropna().astype(str)))),
+        *(
+            Entity(contract, "contract", "contract")
+            for contract in sorted(set(awards["contract_id"].dropna().astype(str)))
+        ),
         *(Entity(person, "person", "official") for person in sorted(officials)),
     )
     return Lead(
@@ -138,8 +150,8 @@ def _lead(part: pd.DataFrame, *, flagged: bool) -> Lead:
             ).format(subject=subject, day=row["decided_on"].date(), kind=row["kind"]),
             *_behind(row, subject, firm),
             Text(
-                zh="{first}至{last}，{firm}从{bodies}中标 {count} 次，合计 {sum}。",
-                en="From {first} to {last} {firm} won {count} lots from {bodies}, {sum} in all.",
+                zh="{first}至{last}，{firm}从{bodies}取得 {count} 项标段或合同，合计 {sum}。",
+                en="From {first} to {last} {firm} won {count} lots or contracts from {bodies}, {sum} in all.",
             ).format(
                 first=first,
                 last=last,
@@ -170,13 +182,13 @@ def _lead(part: pd.DataFrame, *, flagged: bool) -> Lead:
         ),
         records=(
             *(Ref("sanctions", int(key)) for key in sorted(set(part["key"]))),
-            *(Ref("bids", int(key)) for key in awards["bid_key"]),
+            *_award_refs(awards),
             *(found for cell in part["owner_refs"] for found in refs(cell)),
             *(found for cell in part["official_refs"] if not isinstance(cell, float) for found in refs(cell)),
         ),
         links=tuple(
-            Link("WON_FROM", str(row["firm_id"]), str(body), Ref("bids", int(key)))
-            for body, key in zip(awards["body_id"], awards["bid_key"], strict=True)
+            Link("WON_FROM", str(row["firm_id"]), str(body), ref)
+            for body, ref in zip(awards["body_id"], _award_refs(awards), strict=True)
             if isinstance(body, str)
         ),
         score=1 - 1 / (1 + len(awards)),
@@ -184,6 +196,10 @@ def _lead(part: pd.DataFrame, *, flagged: bool) -> Lead:
         amount=Amount(total) if total else None,
         period=(min(first, row["decided_on"].date()), max(last, row["decided_on"].date())),
     )
+
+
+def _award_refs(awards: pd.DataFrame) -> tuple[Ref, ...]:
+    return tuple(Ref(str(t), int(k)) for t, k in zip(awards["award_table"], awards["award_key"], strict=True))
 
 
 def _behind(row: pd.Series, subject: str, firm: str) -> Iterator[Text]:
@@ -227,14 +243,14 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="处理类别含 {bribery_words} 的当事人、其法定代表人、实际控制人、持股 {owner_pct}% 以上的股东，以及这些人以"
-        "同样方式掌握的其他企业，在决定前 {months_before} 个月至决定后 {months_after} 个月内中标的，列出中标单位当"
-        "时有审批、评审、采购权的人员和合同审批人。机关、事业单位和国有企业作为股东的不据此连带。处理决定已撤销的，"
-        "或者中标均在处理期限届满后的，予以排除。",
+        "同样方式掌握的其他企业，在决定前 {months_before} 个月至决定后 {months_after} 个月内中标或者直接取得合同的，"
+        "列出招标采购单位当时有审批、评审、采购权的人员和合同审批人。机关、事业单位和国有企业作为股东的不据此连带。"
+        "处理决定已撤销的，或者中标均在处理期限届满后的，予以排除。",
         en="A party sanctioned for bribery ({bribery_words}), those who head, control or hold at least {owner_pct} % "
-        "of it, and the other firms that they head, control or hold so: lots that these won from {months_before} "
-        "months before to {months_after} months after the decision, with the officials who then approved, "
-        "evaluated or procured at the buyer, and the approver of the contract. Public owners connect nothing. "
-        "Revoked sanctions, and awards that all came after the sanction had ended, are cleared.",
+        "of it, and the other firms that they head, control or hold so: lots and direct contracts that these won from "
+        "{months_before} months before to {months_after} months after the decision, with the officials who then "
+        "approved, evaluated or procured at the buyer, and the approver of the contract. Public owners connect "
+        "nothing. Revoked sanctions, and awards that all came after the sanction had ended, are cleared.",
     ),
     why=Text(
         zh="行贿人往往不止向一人行贿、不止用一家公司中标；查处行贿后应回看其全部中标及有权人员。",
@@ -262,7 +278,7 @@ DETECTOR = Detector(
         "sanctions": ("status", "valid_to"),
         "roles": ("holder_id", "org_id", "kind", "share_pct"),
         "posts": ("powers",),
-        "contracts": ("approver_id", "tender_id"),
+        "contracts": ("approver_id", "tender_id", "buyer_id", "supplier_id", "signed_on"),
     },
     select=SELECT,
     judge=judge,
@@ -274,5 +290,5 @@ DETECTOR = Detector(
         en="Bribe-givers who were never sanctioned in public, and firms that others hold for them.",
     ),
     max_share=1.0,
-    relations=("parties", "entries", "heads"),
+    relations=("parties", "entries", "heads", "awards"),
 )

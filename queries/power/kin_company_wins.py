@@ -43,14 +43,6 @@ near AS (
          list_concat(p.refs, t.refs) AS tie_refs
   FROM powers p JOIN ties t USING (person_id)
 ),
-awards AS (
-  SELECT e.tender_id, NULL AS contract_id, e.buyer_id AS body_id, e.bidder_id AS firm_id, e.day, e.price AS amount,
-         coalesce(e.method = 'open', false) AS open, 'bids' AS award_table, e.bid_key AS award_key
-  FROM entries e WHERE e.is_winner
-  UNION ALL
-  SELECT NULL, contract_id, buyer_id, supplier_id, signed_on, amount, false, 'contracts', _key
-  FROM contracts WHERE tender_id IS NULL AND coalesce(kind, 'main') = 'main'
-),
 won AS (
   SELECT a.*, n.person_id AS official, n.title, n.how, n.tie_refs
   FROM awards a JOIN near n ON n.body_id = a.body_id AND n.firm_id = a.firm_id AND held(n.valid_from, n.valid_to, a.day)
@@ -85,11 +77,6 @@ POPULATION = Sql("""
 WITH empowered AS (
   SELECT org_id FROM posts WHERE powers IS NOT NULL
   UNION SELECT b.org_id FROM posts o JOIN orgs b ON b.parent_org_id = o.org_id WHERE o.powers IS NOT NULL
-),
-awards AS (
-  SELECT buyer_id AS body_id, day FROM entries WHERE is_winner
-  UNION ALL
-  SELECT buyer_id, signed_on FROM contracts WHERE tender_id IS NULL AND coalesce(kind, 'main') = 'main'
 )
 SELECT count(*) FILTER (WHERE day IS NOT NULL AND known) AS judged, count(*) FILTER (WHERE day IS NULL) AS no_day,
        count(*) FILTER (WHERE day IS NOT NULL AND NOT known) AS no_official
@@ -276,5 +263,5 @@ DETECTOR = Detector(
         en="Firms held through others without any registered relation, and favours that are returned after the post.",
     ),
     max_share=0.1,
-    relations=("parties", "entries", "ties"),
+    relations=("parties", "entries", "ties", "awards"),
 )

@@ -65,4 +65,21 @@ SELECT bid_id FROM entries SEMI JOIN one_award USING (tender_id, price) WHERE co
     needs=("entries",),
 )
 
-RELATIONS = (ENTRIES, TENDER_SIZES, UNNAMED_PARTNERS)
+AWARDS = Relation(
+    "awards",
+    """
+-- Work that a body gave to a firm: lots that it won, and main contracts of no tender whose winner is on record.
+SELECT tender_id, NULL AS contract_id, buyer_id AS body_id, bidder_id AS firm_id, day, price AS amount,
+       coalesce(method = 'open', false) AS open, 'bids' AS award_table, bid_key AS award_key
+FROM entries WHERE is_winner
+UNION ALL
+SELECT c.tender_id, c.contract_id, c.buyer_id, c.supplier_id, c.signed_on, c.amount,
+       coalesce(t.method = 'open', false), 'contracts', c._key
+FROM contracts c ANTI JOIN (SELECT tender_id FROM entries WHERE is_winner) w ON w.tender_id = c.tender_id
+LEFT JOIN tenders t ON t.tender_id = c.tender_id
+WHERE coalesce(c.kind, 'main') = 'main' AND c.parent_id IS NULL
+""",
+    needs=("entries",),
+)
+
+RELATIONS = (ENTRIES, TENDER_SIZES, UNNAMED_PARTNERS, AWARDS)
