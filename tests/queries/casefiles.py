@@ -20,6 +20,8 @@ cases:
     amount: 500000          # money that the finding touches, in minor units
     period: [2024-03-01, 2024-03-31]  # its first and its last day
     figures: {p: 0.0123}    # statistics that the finding states, to a thousandth of each
+    reasons: 2              # how many sentences say why
+    says: [3.80%]           # what its reasons must say, in Chinese
     set: {popular: 3}       # parameters, defaults otherwise
     findings: 2             # how many there must be, 1 otherwise
     tables:
@@ -69,6 +71,8 @@ _KEYS = frozenset(
         "amount",
         "period",
         "figures",
+        "reasons",
+        "says",
         "set",
         "findings",
     }
@@ -96,6 +100,8 @@ class Case:
     amount: int | None
     period: tuple[date, ...]
     figures: dict[str, float]
+    reasons: int | None
+    says: tuple[str, ...]
     parameters: dict[str, Any]
     findings: int
 
@@ -136,6 +142,8 @@ def read_cases(detector_id: str) -> list[Case]:
                 amount=entry.get("amount"),
                 period=tuple(entry.get("period", ())),
                 figures=entry.get("figures", {}),
+                reasons=entry.get("reasons"),
+                says=tuple(map(str, entry.get("says", ()))),
                 parameters=entry.get("set", {}),
                 findings=entry.get("findings", 1),
             )
@@ -183,6 +191,11 @@ def mismatch(case: Case, leads: Sequence[Lead]) -> str | None:
         figures = {name: lead.statistics.get(name) for name in case.figures}
         if not all(_near(figures[name], value) for name, value in case.figures.items()):
             return f"figures {case.figures} expected, not {figures}"
+        if case.reasons is not None and len(lead.reasons) != case.reasons:
+            return f"{case.reasons} sentences expected, not {len(lead.reasons)}"
+        told = "".join(reason.zh for reason in lead.reasons)
+        if not all(words in told for words in case.says):
+            return f"{case.says} expected to be said, not {told}"
     return None
 
 
