@@ -11,7 +11,6 @@ in the answer: the request id leads to the log line that has it.
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +23,7 @@ from starlette.responses import Response
 from api.statuses import STATUS
 from graph.engine import EngineError
 from graph.snapshot import WorkspaceError
-from i18n import Language, Problem, catalogue, text
+from i18n import Language, Problem, catalogue, fault, text
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -136,20 +135,13 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     said = language(request)
     errors = [
         {
-            "where": ".".join(str(part) for part in fault["loc"])[:200],
-            "type": str(fault["type"])[:100],
-            "message": _fault(fault, said)[:300],
+            "where": ".".join(str(part) for part in wrong["loc"])[:200],
+            "type": str(wrong["type"])[:100],
+            "message": fault(wrong["type"], wrong.get("ctx")).in_language(said)[:300],
         }
-        for fault in error.errors()[:20]
+        for wrong in error.errors()[:20]
     ]
     return problem_response(request, "api_invalid", _said("api_invalid", said, count=len(errors)), errors=errors)
-
-
-def _fault(fault: Mapping[str, Any], said: Language) -> str:
-    """What is wrong with one value, by the kind of fault that the validation names."""
-    known = catalogue()
-    template = known.get(f"api.fault_{fault['type']}") or known["api.fault_other"]
-    return template.in_language(said).format_map(defaultdict(str, fault.get("ctx") or {}))
 
 
 def _http(request: Request, error: HTTPException) -> Response:

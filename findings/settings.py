@@ -17,7 +17,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
-from i18n import Language, Problem, catalogue, text
+from i18n import Language, Problem, Text, catalogue, fault, listing, text
 
 PREFIX = "QINGFENG_"
 
@@ -138,11 +138,13 @@ def read_settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        problems = "; ".join(
-            f"{PREFIX}{'_'.join(map(str, e['loc'])).removeprefix(PREFIX).upper()}: {e['msg']}"
+        problems = [
+            Text(zh=f"{name}：{said.zh}", en=f"{name}: {said.en}")
             for e in error.errors(include_input=False, include_url=False)
-        )
-        raise SettingsError("store_settings", problems=problems) from None
+            for name in (f"{PREFIX}{'_'.join(map(str, e['loc'])).removeprefix(PREFIX).upper()}",)
+            for said in (fault(e["type"], e.get("ctx")),)
+        ]
+        raise SettingsError("store_settings", problems=listing(problems)) from None
 
 
 def check_names(names: Iterable[str]) -> None:

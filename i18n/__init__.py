@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -122,6 +123,13 @@ def _read(file: Path) -> dict[str, dict[str, Text]]:
         name: {key: Text(zh=entry["zh"], en=entry["en"]) for key, entry in entries.items()}
         for name, entries in document.items()
     }
+
+
+def fault(kind: str, values: Mapping[str, object] | None) -> Text:
+    """What is wrong with one value, by the kind of fault that pydantic names and the values that it gives with it."""
+    known, given = catalogue(), defaultdict(str, values or {})
+    template = known.get(f"api.fault_{kind}") or known["api.fault_other"]
+    return Text(zh=template.zh.format_map(given), en=template.en.format_map(given))
 
 
 def text(key: str, language: Language, **values: object) -> str:

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from findings.schedule.cron import cron_trigger
 from findings.settings import Settings
-from i18n import Problem
+from i18n import Problem, Text, fault, listing
 
 Action = Literal["scan", "deliver", "anchor", "expire"]
 
@@ -116,7 +117,17 @@ def read_schedule(settings: Settings) -> Schedule:
     try:
         return Schedule.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except ValidationError as error:
-        reasons = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
+        reasons = listing(map(_wrong, error.errors(include_url=False)))
         raise ScheduleError("trust_bad_schedule", file=file, reason=reasons) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ScheduleError("trust_bad_schedule", file=file, reason=error) from None
+
+
+def _wrong(error: ErrorDetails) -> Text:
+    """One fault of the file: where it is, what it is, and the words of what could not read it, where there are some."""
+    where, given = ".".join(map(str, error["loc"])), error.get("ctx", {})
+    said = fault(error["type"], given)
+    more = given.get("error", "")
+    return Text(
+        zh=f"{where}：{said.zh}{f'（{more}）' if more else ''}", en=f"{where}: {said.en}{f' ({more})' if more else ''}"
+    )

@@ -52,6 +52,14 @@ def test_a_wrong_setting_is_named_and_its_value_is_not_repeated(monkeypatch: pyt
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_wrong_setting_is_told_in_both_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QINGFENG_TWO_PERSON", "hunter2")
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+    assert "QINGFENG_TWO_PERSON：应为 true 或 false" in caught.value.text.zh
+    assert "QINGFENG_TWO_PERSON: must be true or false" in caught.value.text.en
+
+
 def test_secrets_are_not_in_what_settings_print() -> None:
     settings = Settings(
         store_url="postgresql://u:hunter2@h/d", secret_key=SecretStr("hunter2"), smtp_password=SecretStr("hunter2")
