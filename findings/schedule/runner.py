@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import signal
 import subprocess
@@ -83,6 +84,8 @@ class Runner:
                 self._end()
 
     def _scheduler(self) -> BackgroundScheduler:
+        # It says in English what the history says of jobs that were skipped.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         workers = ThreadPoolExecutor(max(4, len(self._schedule.jobs)))
         scheduler = BackgroundScheduler(executors={"default": workers}, timezone=self._schedule.zone)
         scheduler.add_listener(self._not_run, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
