@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.fields import Line, Listed, Note, PathId, Word, listed
-from api.guard import GuardedRoute, came_of_it, principal
+from api.guard import GuardedRoute, came_of_it, principal, subject_of
 from api.models import Items
 from api.platform import platform_of
 from api.problems import ApiProblem
@@ -143,7 +143,8 @@ def decided(request: Request, approval_id: PathId, body: Verdict) -> Response:
     with platform.store.session() as session:
         approval = decide(session, who, approval_id, granted=body.granted, note=body.note)
         shown = _approval(approval, who)
-    came_of_it(request, "approval.decide", f"approvals/{approval_id} {shown['state']} {shown['subject']}")
+    about = _nodes(asked) if "finding_id" not in asked.payload else [f"findings/{asked.payload['finding_id']}"]
+    came_of_it(request, "approval.decide", subject_of(f"approvals/{approval_id} {shown['state']} {asked.kind}", about))
     return answer(shown)
 
 
@@ -161,14 +162,16 @@ def _check_subject(request: Request, asked: Approval) -> None:
     Raises:
         ApiProblem: one is outside the scope, or a recused party takes part.
     """
-    payload = asked.payload
-    if finding := payload.get("finding_id"):
+    if finding := asked.payload.get("finding_id"):
         with platform_of(request).store.reading() as session:
             lead(session, principal(request), finding)
-    nodes = list(payload.get("nodes", ()))
-    if party := payload.get("party_id"):
-        nodes.append(node_id("Party", party))
-    checked(request, nodes)
+    checked(request, _nodes(asked))
+
+
+def _nodes(asked: Approval) -> list[str]:
+    """The nodes of the graph that a question names."""
+    party = asked.payload.get("party_id")
+    return [node_id("Party", party)] if party else list(asked.payload.get("nodes", ()))
 
 
 def _may_see(request: Request, asked: Approval) -> bool:

@@ -49,6 +49,10 @@ def test_a_second_person_sees_and_decides_only_what_lies_inside_the_scope(serve:
         refused = served.client.post(address, headers=other, json={"granted": True})
         assert (refused.status_code, refused.json()["code"]) == (404, "api_not_found"), name
         assert served.client.post(address, headers=own, json={"granted": True}).json()["state"] == "granted", name
+    trail = served.get("/audit?action=approval.decide", Role.AUDITOR)["items"]
+    said = {record["subject"] for record in trail}
+    assert f"approvals/{asked['lead']} granted export findings/{placed['finding_id']}" in said
+    assert f"approvals/{asked['graph']} granted export Party/{_firm(placed)}" in said
 
 
 def test_who_is_recused_from_a_party_grants_nothing_about_it(serve: Serve, placed: Any) -> None:
