@@ -43,7 +43,9 @@ class SettingsError(Problem):
 class Settings(BaseSettings):
     """Settings of store, scans, access, notifications and API."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     workspace: Path = Path("workspace")
     store_url: str | None = Field(default=None, repr=False)

@@ -42,6 +42,13 @@ def test_the_environment_is_read_and_what_is_given_goes_before_it(monkeypatch: p
     assert read_settings(workspace=Path("/other"), store_url=None).workspace == Path("/other")
 
 
+def test_an_empty_setting_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(f"{PREFIX}{name.upper()}", "")
+    assert read_settings() == Settings(_env_file=None)  # type: ignore[call-arg]
+    assert read_settings().audit_purpose_required
+
+
 def test_a_wrong_setting_is_named_and_its_value_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QINGFENG_PORT", "hunter2")
     monkeypatch.setenv("QINGFENG_ENGINE", "hunter2")
