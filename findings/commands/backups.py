@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
+from findings.audit.trail import append
 from findings.backup import Backup, verify_backup
 from findings.backup import backup as write_backup
 from findings.backup import restore as read_back
 from findings.commands.leads import t
-from findings.commands.speaking import LANGUAGE, JsonOption, WorkspaceOption, opened, show_json
-from findings.settings import read_settings
+from findings.commands.speaking import ACTOR, LANGUAGE, JsonOption, WorkspaceOption, opened, show_json
+from findings.settings import Settings, read_settings
 from findings.store.checking import check_store
+from findings.store.database import open_store
 from i18n import Problem
 
 FileArgument = Annotated[Path, typer.Argument(dir_okay=False, help=t("backup_file"))]
@@ -26,7 +28,10 @@ def backup(
     as_json: JsonOption = False,
 ) -> None:
     """`qingfeng backup OUT`."""
-    with opened(workspace) as (settings, _):
+    with opened(workspace) as (settings, store):
+        # It takes all personal data along: on record before, and in what is taken along.
+        with store.session() as session:
+            append(session, actor=ACTOR, action="store.backup", subject=f"store data={'yes' if data else 'no'}")
         made = write_backup(settings, out, with_data=data)
     _show(made, as_json, t("backed_up", file=out, rows=f"{made.rows:,}", snapshot=made.snapshot_id or "-"))
 
@@ -34,11 +39,22 @@ def backup(
 def restore(file: FileArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """`qingfeng restore FILE`."""
     try:
-        made = read_back(read_settings(workspace=workspace), file)
+        settings = read_settings(workspace=workspace)
+        made = read_back(settings, file)
+        _note_restored(settings, made)
     except Problem as problem:
         typer.secho(problem.text.in_language(LANGUAGE), fg="red", err=True)
         raise typer.Exit(1) from None
     _show(made, as_json, t("restored", file=file, rows=f"{made.rows:,}", snapshot=made.snapshot_id or "-"))
+
+
+def _note_restored(settings: Settings, made: Backup) -> None:
+    store = open_store(settings.store_address())
+    try:
+        with store.session() as session:
+            append(session, actor=ACTOR, action="store.restore", subject=f"backup of {made.created_at}")
+    finally:
+        store.close()
 
 
 def verify(

@@ -69,6 +69,7 @@ def test_leads_are_listed_shown_and_decided_on_and_each_reading_is_audited(works
 def test_scans_are_listed_and_compared(workspace: Path) -> None:
     assert [run["run"] for run in call(workspace, "runs")] == [2, 1]
     assert call(workspace, "diff", 1, 2)["counts"]["unchanged"] == 4
+    assert "99" in call(workspace, "diff", 1, 99, code=1)
 
 
 def test_a_scan_that_failed_is_listed_among_the_others(workspace: Path) -> None:
@@ -83,7 +84,6 @@ def test_a_scan_that_failed_is_listed_among_the_others(workspace: Path) -> None:
     done = CliRunner().invoke(app, ["runs", "-w", str(workspace)])
     assert done.exit_code == 0, done.output
     assert len(done.stdout.splitlines()) == 4
-    assert "99" in call(workspace, "diff", 1, 99, code=1)
 
 
 def test_expiry_needs_a_period_and_says_what_expired(workspace: Path) -> None:
@@ -100,6 +100,11 @@ def test_backup_verify_restore(workspace: Path, tmp_path: Path) -> None:
     assert call(tmp_path / "new", "verify")["sound"]
     assert "not empty" in call(tmp_path / "new", "restore", file, code=1)
     assert "not a backup" in call(workspace, "verify", workspace / "findings.db", code=1)
+    store = open_store(read_settings(workspace=tmp_path / "new").store_address())
+    with store.reading() as session:
+        said = [(record.action, record.subject) for record in read(session)]
+    store.close()
+    assert said == [("store.restore", f"backup of {made['created_at']}"), ("store.backup", "store data=yes")]
 
 
 def test_verify_finds_evidence_that_was_changed_behind_the_products_back(workspace: Path) -> None:
