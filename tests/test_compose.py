@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from findings.commands.schedule import app as schedule_app
 from graph.neo4j.server import LocalServer
 from tests.conftest import ROOT
 
@@ -24,6 +26,7 @@ TOP = {"name", "services", "volumes"}
 SERVICE = {
     "build": dict,
     "image": str,
+    "command": list,
     "profiles": list,
     "restart": str,
     "stop_grace_period": str,
@@ -107,6 +110,16 @@ def test_health_checks_are_well_formed(services: dict[str, dict[str, Any]]) -> N
 def test_databases_are_not_reached_from_outside(services: dict[str, dict[str, Any]]) -> None:
     for name in ("neo4j", "postgres", "api"):
         assert all(port.startswith("127.0.0.1:") for port in services[name].get("ports", [])), name
+
+
+def test_what_is_unattended_is_done_beside_the_api_on_its_data(services: dict[str, dict[str, Any]]) -> None:
+    api, schedule = services["api"], services["schedule"]
+    assert schedule["command"] == ["qingfeng", "schedule", "run"]
+    assert CliRunner().invoke(schedule_app, ["run", "--help"]).exit_code == 0
+    for element in ("build", "image", "volumes", "read_only", "cap_drop", "security_opt"):
+        assert schedule[element] == api[element], element
+    for name in ("QINGFENG_STORE_URL", "QINGFENG_SECRET"):
+        assert schedule["environment"][name] == api["environment"][name]
 
 
 SHELL = """#!{python}
