@@ -16,9 +16,10 @@ from api.guard import GuardedRoute, heavy, principal, show, shown
 from api.platform import Platform, platform_of
 from api.problems import language
 from api.routes.findings import Chosen, whole
-from api.routes.graph import checked, explorer, found, withheld
+from api.routes.graph import checked, explorer, found
 from api.scope import lead
 from api.whole import chosen_whole
+from api.withheld import withheld, withheld_events
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, list_findings, stream_findings
 from findings.store.summary import ENTITIES, summary, without_persons
@@ -118,7 +119,7 @@ def _lead_dossier(request: Request, finding_id: str, said: Language | None) -> s
     bundle = {
         **body,
         "graph": withheld(request, graph.finding_graph(document).as_dict()),
-        "timeline": graph.finding_timeline(document).as_dict(),
+        "timeline": withheld_events(request, graph.finding_timeline(document).as_dict()),
         "records": {"items": [row.as_dict() for row in graph.finding_records(document)]},
         "regions": region_names(graph.search),
         "snapshot_id": platform.versions()[0],
@@ -167,7 +168,7 @@ def _party_dossier(request: Request, party_id: str, said: Language | None) -> st
         "profile": profile,
         "findings": leads,
         "graph": withheld(request, graph.neighbourhood(node, guard=None).as_dict()["graph"]),
-        "timeline": graph.timeline(node, limit=MOST_EVENTS).as_dict(),
+        "timeline": withheld_events(request, graph.timeline(node, limit=MOST_EVENTS).as_dict()),
         "regions": region_names(graph.search),
         "snapshot_id": platform.versions()[0],
     }

@@ -17,10 +17,11 @@ from api.leads import detail
 from api.models import Detail, GraphShown, Items, Page, TimelineShown
 from api.pages import Written
 from api.platform import Platform, platform_of
-from api.routes.graph import checked, explorer, found, withheld
+from api.routes.graph import checked, explorer, found
 from api.scope import lead
 from api.selection import Paged, Selection
 from api.whole import chosen_whole
+from api.withheld import withheld, withheld_events
 from findings.access.principal import Principal
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, facets, find, list_findings, stream_findings
@@ -128,7 +129,8 @@ def graph(request: Request, finding_id: FindingId) -> Response:
 @router.get("/findings/{finding_id}/timeline", response_model=TimelineShown)
 def timeline(request: Request, finding_id: FindingId) -> Response:
     """What happened in the lead, by day."""
-    return answer(found(lambda: explorer(request).finding_timeline(document(request, finding_id))))
+    events = found(lambda: explorer(request).finding_timeline(document(request, finding_id)))
+    return answer(withheld_events(request, events))
 
 
 @router.get("/findings/{finding_id}/records", response_model=Items)

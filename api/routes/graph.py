@@ -18,6 +18,7 @@ from api.models import GraphShown, Neighbours, PathsShown, Searchresults, Timeli
 from api.platform import platform_of
 from api.problems import ApiProblem
 from api.scope import check_nodes, outside, refuse_recused
+from api.withheld import withheld, withheld_bids, withheld_events, withheld_paths
 from findings.access.principal import Scope
 from graph.schema import NODES
 from queries.explore import Explorer, NotFoundError
@@ -114,7 +115,8 @@ def _search(request: Request, q: str, kinds: tuple[str, ...], limit: int, offset
 def party_timeline(request: Request, party_id: PathId, limit: Limit = 200, offset: Offset = 0) -> Response:
     """What happened to and around a party, by day."""
     node = checked(request, [node_id("Party", party_id)])[0]
-    return answer(found(lambda: explorer(request).timeline(node, limit=limit, offset=offset)))
+    events = found(lambda: explorer(request).timeline(node, limit=limit, offset=offset))
+    return answer(withheld_events(request, events))
 
 
 @router.get("/parties/{party_id}", response_model=dict[str, Any])
@@ -173,7 +175,7 @@ def paths(
     result = found(
         lambda: explorer(request).shortest_paths(a, b, types=listed(types) or None, max_hops=max_hops, limit=limit)
     )
-    return answer(_paths(request, result))
+    return answer(withheld_paths(request, result))
 
 
 @router.get("/graph/money-paths", response_model=PathsShown)
@@ -191,7 +193,7 @@ def money_paths(
     result = found(
         lambda: explorer(request).money_paths(a, b, from_day=from_day, to_day=to_day, max_hops=max_hops, limit=limit)
     )
-    return answer(_paths(request, result))
+    return answer(withheld_paths(request, result))
 
 
 @router.post("/graph/common", response_model=GraphShown)
@@ -248,7 +250,7 @@ def _check_row(request: Request, scope: Scope, named: Iterable[str]) -> None:
 def prices(request: Request, tender_id: PathId) -> Response:
     """The bids of a tender with their prices and the ceiling."""
     checked(request, [node_id("Tender", tender_id)])
-    return answer(found(lambda: explorer(request).tender_prices(tender_id)))
+    return answer(withheld_bids(request, found(lambda: explorer(request).tender_prices(tender_id))))
 
 
 def explorer(request: Request) -> Explorer:
@@ -290,24 +292,3 @@ def checked(request: Request, nodes: Iterable[str]) -> list[str]:
         with platform.store.reading() as session:
             check_nodes(session, who, [(key, regions.get(name)) for key, name in zip(keys, given, strict=True)])
     return given
-
-
-def withheld(request: Request, graph: dict[str, Any]) -> dict[str, Any]:
-    """The graph without the parties that the caller is recused from; `withheld` says how many nodes that were."""
-    recused = principal(request).scope().recused
-    out = {node["id"] for node in graph["nodes"] if node["key"] in recused} if recused else set()
-    if not out:
-        return {**graph, "withheld": 0}
-    return {
-        **graph,
-        "nodes": [node for node in graph["nodes"] if node["id"] not in out],
-        "edges": [edge for edge in graph["edges"] if edge["source"] not in out and edge["target"] not in out],
-        "shown": graph["shown"] - len(out),
-        "withheld": len(out),
-    }
-
-
-def _paths(request: Request, result: dict[str, Any]) -> dict[str, Any]:
-    graph = withheld(request, result["graph"])
-    shown = {node["id"] for node in graph["nodes"]}
-    return {**result, "graph": graph, "paths": [path for path in result["paths"] if shown.issuperset(path["nodes"])]}

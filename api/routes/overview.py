@@ -14,6 +14,7 @@ from api.overview import overview
 from api.platform import platform_of
 from api.routes.graph import explorer
 from api.scope import counting_scope
+from api.withheld import withheld_groups
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["overview"])
 
@@ -41,4 +42,4 @@ def communities(request: Request, minimum: Annotated[int, Query(alias="min", ge=
     """Groups of firms that bid together, each with how often every two of them did."""
     scope = principal(request).scope()
     found = explorer(request).communities(minimum, regions=scope.regions)
-    return answer(found.as_dict() if hasattr(found, "as_dict") else found)
+    return answer(withheld_groups(request, found))

@@ -69,6 +69,32 @@ def test_who_is_recused_from_a_party_grants_nothing_about_it(serve: Serve, place
         assert (refused.status_code, refused.json()["code"]) == (403, "api_recused"), name
 
 
+def test_a_recused_party_is_left_out_of_what_is_told_of_others(serve: Serve) -> None:
+    served = serve()
+    prices = served.get("/search?q=T0&kinds=tender&limit=200")["items"]
+    tender = next(t["key"] for t in prices if len(served.get(f"/tenders/{t['key']}/prices")["bids"]) > 2)
+    first, second = (bid["bidder_id"] for bid in served.get(f"/tenders/{tender}/prices")["bids"][:2])
+    paths = (f"/tenders/{tender}/prices", f"/parties/{second}/timeline?limit=500", "/overview/communities?min=2")
+    group = served.get("/overview/communities?min=2")["communities"][0]["firms"][0]["id"]
+    payer = next(
+        node.removeprefix("Party/")
+        for event in served.get(f"/parties/{second}/timeline?limit=500")["events"]
+        for node in event["nodes"]
+        if node.startswith("Party/") and node != f"Party/{second}"
+    )
+    user = served.user("zheng", Role.VIEWER)
+    with served.store.session() as session:
+        for party in dict.fromkeys((first, group, payer)):
+            add_recusal(session, user, party, reason="近亲属任职", actor="test")
+    served.client.post(f"{V1}/session", json={"username": "zheng", "password": PASSWORD})
+    for path, party in zip(paths, (first, payer, group), strict=True):
+        assert party in str(served.get(path)), path
+        answer = served.client.get(f"{V1}{path}", headers=PURPOSE)
+        assert answer.status_code == 200, answer.text
+        assert party not in answer.text, path
+        assert answer.json()["withheld"] > 0, path
+
+
 def test_scans_are_counted_inside_the_scope(served: Served, placed: Any) -> None:
     region = placed["region"]
     everything = served.get("/scans/1")["counts"]
