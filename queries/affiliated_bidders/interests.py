@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from queries.evidence import refs
 from queries.finding import Entity, Excuse, Lead, Link, Ref, Tier, Verdict
 from queries.groups import applicable
 from queries.relations.model import ref
-from queries.wording import tie
+from queries.wording import name, tie
 
 LINKED = f"""
 -- Of `behind (side_id, person_id, title, valid_from, valid_to, ref)`, who stands behind a party on the other side:
@@ -33,8 +33,8 @@ linked AS (
 TOLD = """
 SELECT e.tender_id, e.day, e.regime, e.bidder_id AS bidder, p.name AS bidder_name, p.kind AS bidder_kind,
        e.bid_id, e.bid_key,
-       l.side_id AS side, s.name AS side_name, coalesce(s.kind, 'person') AS side_kind, l.person_id,
-       n.name AS person_name, n.kind AS person_kind, l.title, l.how,
+       l.side_id AS side, s.name AS side_name, l.person_id, n.name AS person_name, n.kind AS person_kind, l.title,
+       l.how,
        NOT held(l.valid_from, l.valid_to, e.day) AS past"""
 """Columns that `interests` needs, besides `refs`.
 
@@ -73,7 +73,13 @@ FROM tender_sizes s LEFT JOIN (SELECT DISTINCT tender_id FROM ({known})) k USING
 
 
 def interests(
-    rows: pd.DataFrame, role: str, excuses: tuple[Reason, ...], said: Text, legal_basis: tuple[str, ...]
+    rows: pd.DataFrame,
+    role: str,
+    excuses: tuple[Reason, ...],
+    said: Text,
+    legal_basis: tuple[str, ...],
+    *,
+    kind: Literal["org", "person"] = "org",
 ) -> Iterator[Lead]:
     """One lead for each bidder of a tender and party on the other side that it is tied to.
 
@@ -83,9 +89,8 @@ def interests(
         excuses: innocent explanations of single ties; what none explains makes the lead stand.
         said: sentence with `{bidder}`, `{tender}`, `{side}` and `{ties}`.
         legal_basis: the rules, of which those that apply to the tender are cited.
+        kind: what the other side is.
     """
-    if not len(rows):
-        return
     explained = rows[[excuse.column for excuse in excuses]].any(axis=1)
     rows = rows.assign(_stands=~explained)
     for (tender, bidder, side), part in rows.groupby(["tender_id", "bidder", "side"], sort=True):
@@ -100,19 +105,19 @@ def interests(
             entities=(
                 Entity(str(tender), "tender", "tender"),
                 Entity(str(bidder), "person" if first["bidder_kind"] == "person" else "org", "bidder"),
-                Entity(str(side), "person" if first["side_kind"] == "person" else "org", role),
+                Entity(str(side), kind, role),
                 *(
-                    Entity(str(person), "person" if kind == "person" else "org", "tie")
-                    for person, kind in zip(persons["person_id"], persons["person_kind"], strict=True)
+                    Entity(str(person), "org" if whose == "org" else "person", "tie")
+                    for person, whose in zip(persons["person_id"], persons["person_kind"], strict=True)
                     if person not in (side, bidder)
                 ),
                 *(Entity(bid, "bid", "bid") for bid in sorted(set(shown["bid_id"]))),
             ),
             reasons=(
                 said.format(
-                    bidder=_name(first, "bidder"),
+                    bidder=name(first, "bidder"),
                     tender=tender,
-                    side=_name(first, "side"),
+                    side=name(first, "side"),
                     ties=listing(dict.fromkeys(_tie(row) for row in shown.to_dict("records"))),
                 ),
             ),
@@ -133,13 +138,8 @@ def interests(
         )
 
 
-def _name(row: Any, role: str) -> str:
-    value = row[f"{role}_name"]
-    return value if isinstance(value, str) else str(row[role])
-
-
 def _tie(row: Any) -> Text:
-    person = row["person_name"] if isinstance(row["person_name"], str) else str(row["person_id"])
+    person = name(row, "person")
     title = row["title"] if isinstance(row["title"], str) else None
     named = Text(zh=f"{title}{person}" if title else person, en=f"{person}, {title}" if title else person)
     return Text(zh="{who}（{how}）", en="{who} ({how})").format(who=named, how=tie(row["how"]))

@@ -44,6 +44,7 @@ WITH offices AS (
   SELECT person_id, org_id, 'legal_rep', valid_from, valid_to, false, ref
   FROM heads WHERE list_contains($roles, 'legal_rep')
 ),
+-- Who only heads firms by the register's own field has none, and is no matter of this detector.
 seats AS (
   SELECT holder_id, count(DISTINCT org_id) AS seats FROM roles WHERE kind <> 'employee' GROUP BY holder_id
 ),
@@ -54,8 +55,8 @@ common AS (
 ),
 terms AS (
   SELECT e.tender_id, e.bidder_id, e.bid_id, c.holder_id AS person_id, c.kind AS how,
-         NOT held(c.valid_from, c.valid_to, e.day) AS past, c.by_name, c.ref, coalesce(s.seats, 0) AS seats
-  FROM entries e JOIN common c ON c.org_id = e.bidder_id LEFT JOIN seats s ON s.holder_id = c.holder_id
+         NOT held(c.valid_from, c.valid_to, e.day) AS past, c.by_name, c.ref, s.seats
+  FROM entries e JOIN common c ON c.org_id = e.bidder_id JOIN seats s ON s.holder_id = c.holder_id
   WHERE e.day IS NOT NULL
 ),
 """
@@ -117,8 +118,6 @@ EXCUSES = (
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each group of bidders of a tender that common officers or shareholders connect."""
-    if not len(rows):
-        return
     hows = _hows(rows)
     # Who heads all of them is one principal, which is a matter of its own.
     rows = rows[hows.map(lambda roles: roles != {"legal_rep"}).astype(bool)]

@@ -82,7 +82,7 @@ SAID = Text(
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each evaluator of a tender and bidder of it that are tied."""
-    yield from interests(rows, "expert", EXCUSES, SAID, LAWS)
+    yield from interests(rows, "expert", EXCUSES, SAID, LAWS, kind="person")
 
 
 DETECTOR = Detector(
