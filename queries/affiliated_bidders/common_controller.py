@@ -13,6 +13,7 @@ from queries.bidders import MEMBER, comparable
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Entity, Lead, Link, Tier
 from queries.groups import CONSORTIUM, Account, Group, GroupExcuse, leads
+from queries.relations.model import ref
 
 
 class Parameters(Params):
@@ -26,10 +27,15 @@ class Parameters(Params):
 
 SELECT = Sql(f"""
 WITH firms AS (SELECT DISTINCT bidder_id AS org_id FROM entries),
+above AS (
+  SELECT top_id, org_id, product, control, links, path, refs, valid_from, valid_to FROM chains WHERE links <= $max_links
+  UNION ALL
+  SELECT parent_org_id, org_id, 0, true, 1, [parent_org_id, org_id], [{ref("orgs")}], NULL, NULL
+  FROM orgs WHERE parent_org_id <> org_id
+),
 -- Only holders who reach more than one bidder can be common to two.
 reach AS (
-  SELECT c.* FROM chains c SEMI JOIN firms f ON f.org_id = c.org_id
-  WHERE c.links <= $max_links
+  SELECT c.* FROM above c SEMI JOIN firms f ON f.org_id = c.org_id
   QUALIFY min(c.org_id) OVER (PARTITION BY c.top_id) <> max(c.org_id) OVER (PARTITION BY c.top_id)
 ),
 held_by AS (
@@ -61,7 +67,12 @@ LEFT JOIN parties p ON p.id = e.bidder_id LEFT JOIN parties t ON t.id = s.top_id
 ORDER BY e.tender_id, e.bidder_id, s.top_id, e.bid_id
 """)
 
-POPULATION = comparable("SELECT bid_id FROM entries SEMI JOIN stakes ON org_id = bidder_id", "no_holders", dated=True)
+POPULATION = comparable(
+    "SELECT bid_id FROM entries SEMI JOIN (SELECT org_id FROM stakes UNION SELECT org_id FROM orgs WHERE parent_org_id "
+    "IS NOT NULL) ON org_id = bidder_id",
+    "no_holders",
+    dated=True,
+)
 
 LAWS = ("bidding_regulation_34_2", "procurement_regulation_18_1")
 
@@ -141,11 +152,11 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="同一标段内，两个以上互不为联合体的投标人，在开标日经不超过 {max_links} 层的持股或控制链由同一方控"
-        "制：每层均控制，或各链持股乘积之和超过 {threshold}%。",
+        "制：每层均控制，或各链持股乘积之和超过 {threshold}%；或者登记的上级单位相同。",
         en=(
             "In one tender, two or more bidders that are no consortium are, on the opening day, under one party "
             "through chains of at most {max_links} links: each link controls, or the products of the shares along"
-            " the chains add up to more than {threshold} %."
+            " the chains add up to more than {threshold} %. Or one parent body is registered for them."
         ),
     ),
     why=Text(
@@ -171,7 +182,11 @@ DETECTOR = Detector(
     parameters=Parameters,
     identity=("tender", "bidder_n"),
     requires={"bids": ("tender_id", "bidder_id"), "roles": ("holder_id", "org_id", "kind", "share_pct")},
-    uses={"roles": ("valid_from", "valid_to"), "orgs": ("org_type",), "bids": ("consortium_id", "price", "rank")},
+    uses={
+        "roles": ("valid_from", "valid_to"),
+        "orgs": ("org_type", "parent_org_id"),
+        "bids": ("consortium_id", "price", "rank"),
+    },
     select=SELECT,
     judge=judge,
     population=POPULATION,

@@ -18,6 +18,7 @@ from queries.relations.model import ref
 HOW: dict[str, Text] = {
     "holding": Text(zh="控股或者实际控制", en="holds or controls"),
     "management": Text(zh="管理", en="manages"),
+    "parent": Text(zh="下辖", en="is the parent body of"),
 }
 
 
@@ -38,6 +39,9 @@ relations AS (
   UNION ALL
   SELECT holder_id, org_id, 0, true, 1, [holder_id, org_id], [{ref("roles")}], valid_from, valid_to, 'management'
   FROM roles WHERE kind = 'manager' AND holder_id <> org_id
+  UNION ALL
+  SELECT parent_org_id, org_id, 0, true, 1, [parent_org_id, org_id], [{ref("orgs")}], NULL, NULL, 'parent'
+  FROM orgs WHERE parent_org_id <> org_id
 ),
 between_firms AS (
   SELECT * FROM relations SEMI JOIN firms a ON a.id = top_id SEMI JOIN firms b ON b.id = org_id
@@ -89,8 +93,8 @@ ORDER BY e.tender_id, e.bidder_id, m.top_id, e.bid_id
 """)
 
 POPULATION = comparable(
-    "SELECT bid_id FROM entries SEMI JOIN (SELECT org_id FROM stakes UNION SELECT holder_id FROM stakes) ON org_id = "
-    "bidder_id",
+    "SELECT bid_id FROM entries SEMI JOIN (SELECT org_id FROM stakes UNION SELECT holder_id FROM stakes "
+    "UNION SELECT unnest([org_id, parent_org_id]) FROM orgs WHERE parent_org_id IS NOT NULL) ON org_id = bidder_id",
     "no_holders",
     dated=True,
 )
@@ -177,13 +181,13 @@ DETECTOR = Detector(
         en="Does one bidder of a tender hold, control or manage another bidder of it?",
     ),
     rule=Text(
-        zh="同一标段内，一投标人在开标日持有另一投标人超过 {threshold}% 的股权、登记为其实际控制人或管理其经营，且双"
-        "方不是同一联合体。适用招标投标法的，经不超过 {max_links} 层逐层控制的间接关系同样计入；适用政府采购法的，"
-        "仅直接关系为法定情形，间接关系列为 B 类线索。",
+        zh="同一标段内，一投标人在开标日持有另一投标人超过 {threshold}% 的股权、登记为其实际控制人、管理其经营或者为其"
+        "上级单位，且双方不是同一联合体。适用招标投标法的，经不超过 {max_links} 层逐层控制的间接关系同样计入；适用政府"
+        "采购法的，仅直接关系为法定情形，间接关系列为 B 类线索。",
         en="In one tender, a bidder on the opening day holds more than {threshold} % of another, is its registered "
-        "controller, or manages it, and they are no consortium. Under the bidding law control through chains of at "
-        "most {max_links} links counts too; under the procurement law only a direct relation is the statutory fact, "
-        "an indirect one is a tier B lead.",
+        "controller or its parent body, or manages it, and they are no consortium. Under the bidding law control "
+        "through chains of at most {max_links} links counts too; under the procurement law only a direct relation is "
+        "the statutory fact, an indirect one is a tier B lead.",
     ),
     why=Text(
         zh="母公司与子公司同投一标，报价由一方决定，竞争只是形式。法规直接禁止。",
@@ -207,7 +211,7 @@ DETECTOR = Detector(
         "roles": ("valid_from", "valid_to"),
         "bids": ("consortium_id", "price", "rank"),
         "tenders": ("category", "method"),
-        "orgs": ("org_type",),
+        "orgs": ("org_type", "parent_org_id"),
     },
     select=SELECT,
     judge=judge,

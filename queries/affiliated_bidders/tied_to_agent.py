@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 from pydantic import Field
@@ -11,7 +12,9 @@ from i18n import Text
 from queries.affiliated_bidders.interests import LINKED, PARTIES_TOLD, TOLD, Reason, dated, interests
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Lead, Tier
+from queries.groups import applicable
 from queries.relations.model import ref
+from queries.wording import name
 
 
 class Parameters(Params):
@@ -46,6 +49,14 @@ interest AS (
   FROM shared_contacts a SEMI JOIN agents g ON g.agent_id = a.owner_id
   JOIN shared_contacts b ON b.kind = a.kind AND b.value = a.value AND b.owner_id <> a.owner_id
   WHERE a.owners <= $popular
+  UNION ALL
+  SELECT o.parent_org_id, o.parent_org_id, NULL, o.org_id, 'parent_body', NULL, NULL, [{ref("orgs", "o._key")}]
+  FROM orgs o SEMI JOIN agents a ON a.agent_id = o.parent_org_id AND a.bidder_id = o.org_id
+  UNION ALL
+  SELECT o.org_id, o.parent_org_id, NULL, o.parent_org_id, 'parent_body', NULL, NULL, [{ref("orgs", "o._key")}]
+  FROM orgs o SEMI JOIN agents a ON a.agent_id = o.org_id AND a.bidder_id = o.parent_org_id
+  UNION ALL
+  SELECT DISTINCT agent_id, agent_id, NULL, agent_id, 'self', NULL, NULL, [] FROM entries WHERE agent_id = bidder_id
 )
 {TOLD}, l.refs
 FROM entries e JOIN interest l ON l.side_id = e.agent_id AND l.party_id = e.bidder_id
@@ -58,6 +69,7 @@ ORDER BY e.tender_id, e.bidder_id, l.side_id, l.person_id, l.how, l.valid_from, 
 POPULATION = dated("SELECT tender_id FROM tenders WHERE agent_id IS NOT NULL", "no_agent")
 
 LAWS = ("bidding_regulation_34_1", "procurement_regulation_9")
+OWN_BID = ("bidding_regulation_13", "order_87_8")
 
 EXCUSES = (
     Reason(
@@ -77,8 +89,18 @@ SAID = Text(
 
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
-    """One lead for each bidder of a tender that is tied to its agent."""
-    yield from interests(rows, "agent", EXCUSES, SAID, LAWS)
+    """One lead for each bidder of a tender that is tied to the tender's agent, or is the agent."""
+    for lead in interests(rows, "agent", EXCUSES, SAID, LAWS):
+        yield _own_bid(lead, rows) if lead.identity["bidder"] == lead.identity["agent"] else lead
+
+
+def _own_bid(lead: Lead, rows: pd.DataFrame) -> Lead:
+    row = rows[(rows["tender_id"] == lead.identity["tender"]) & (rows["bidder"] == lead.identity["bidder"])].iloc[0]
+    said = Text(
+        zh="招标代理机构{agent}在其代理的标段 {tender} 中投标。",
+        en="{agent} bids for tender {tender}, which it runs as agent.",
+    ).format(agent=name(row, "bidder"), tender=row["tender_id"])
+    return replace(lead, reasons=(said,), laws=applicable(OWN_BID, row["regime"], lead.period[0]))
 
 
 DETECTOR = Detector(
@@ -92,10 +114,11 @@ DETECTOR = Detector(
         en="Is a bidder tied to the agent that runs the tender?",
     ),
     rule=Text(
-        zh="开标日，投标人与该标段的代理机构之间相互持股或者任职，有共同的法定代表人、高管、股东或者其亲属，或者登记联系方"
+        zh="投标人就是该标段的代理机构，或者开标日与其相互持股、任职或者有隶属关系，有共同的法定代表人、高管、股东或者其亲属，或者登记联系方"
         "式相同（超过 {popular} 家共用的除外）。",
-        en="On the opening day bidder and agent hold shares or offices in each other, share an officer, a shareholder "
-        "or one's kin, or register one contact (unless more than {popular} parties have it).",
+        en="The bidder is the tender's agent, or on the opening day the two hold shares or offices in each other, one "
+        "belongs to the other, or they share an officer, a shareholder or one's kin, or register one contact (unless "
+        "more than {popular} parties have it).",
     ),
     why=Text(
         zh="代理机构编制文件、组织评标，掌握未公开信息；与投标人有利害关系即难以中立。",
@@ -107,7 +130,7 @@ DETECTOR = Detector(
         en="The head of Chengda Agency owns 60 % of Qinghe Construction, which bids for a lot that Chengda runs: a "
         "tier B lead.",
     ),
-    legal_basis=LAWS,
+    legal_basis=(*LAWS, *OWN_BID),
     references=("OCP Red Flags Guide, conflict of interest, 2024",),
     innocent=(Innocent("tie_at_another_time", Text(zh="关联不在同一时期", en="A tie at another time")),),
     parameters=Parameters,
