@@ -104,8 +104,6 @@ def regulated_tenders(tenders: Tenders, about: pd.DataFrame) -> npt.NDArray[np.b
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a tender whose dispersion is too small for its comparison group."""
-    if not len(rows):
-        return
     world = market(rows)
     priced = _one_price_a_unit(world)
     tenders = group(world.of_tender[priced], world.prices()[priced])
@@ -136,7 +134,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 def _one_price_a_unit(world: Market) -> npt.NDArray[np.int64]:
     """The rows with a price; of several by one unit, such as partners of a consortium, the lowest."""
-    priced = np.flatnonzero(world.prices() > 0)
+    priced = np.flatnonzero(~np.isnan(world.prices()))
     several = pd.Series(world.of_unit()[priced]).duplicated(keep=False).to_numpy()
     rows = world.rows.iloc[priced[several]].reset_index(drop=True)
     ordered = rows.sort_values(["tender_id", "unit", "price", "bid_id"], kind="stable")
