@@ -10,7 +10,7 @@ mains AS (
 ),
 receipts AS (
   SELECT m.contract_id, m.buyer_id, m.supplier_id, p.amount, p.paid_on AS day, p._key AS key
-  FROM mains m JOIN payments p ON p.contract_id = m.contract_id AND p.payee_id = m.supplier_id
+  FROM mains m JOIN payments p ON p.contract_id = m.contract_id AND p.payee_id = m.supplier_id AND p.amount > 0
 ),
 received AS (
   SELECT contract_id, supplier_id, sum(amount) AS received, min(day) AS first_day
@@ -31,7 +31,7 @@ soon AS (
          CAST(CAST(o.amount AS HUGEINT) * r.amount
               // sum(r.amount) OVER (PARTITION BY o.ledger, o.key) AS BIGINT) AS amount
   FROM receipts r JOIN outflows o ON o.payer_id = r.supplier_id AND o.day BETWEEN r.day AND r.day + $pass_days
-  WHERE r.amount > 0 AND o.payee_id NOT IN (r.supplier_id, r.buyer_id) AND coalesce(o.under_id = r.contract_id, true)
+  WHERE o.payee_id NOT IN (r.supplier_id, r.buyer_id) AND coalesce(o.under_id = r.contract_id, true)
 ),
 -- Of each receipt no more than all of it is passed on: a single large purchase passes on no stream of receipts.
 by_receipt AS (

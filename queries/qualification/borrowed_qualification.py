@@ -42,7 +42,7 @@ WITH {PASSED_ON},
 deposits AS (
   SELECT b.tender_id, b.bidder_id, d.payer_id, list({{'table': 'bid_deposits', 'key': d._key}} ORDER BY d._key) AS refs
   FROM bids b JOIN bid_deposits d USING (bid_id)
-  WHERE b.is_winner AND d.payer_id <> b.bidder_id AND coalesce(d.form, 'transfer') = 'transfer'
+  WHERE b.is_winner AND coalesce(d.form, 'transfer') = 'transfer'
   GROUP BY ALL
 ),
 -- What the winner paid others out of the same receipts: its other subcontractors, and tax.
@@ -99,31 +99,6 @@ FROM (SELECT c.contract_id IN (SELECT contract_id FROM payments) AS paid,
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each contract and party that the money went to."""
     for _, row in rows.iterrows():
-        supplier, party = name(row, "supplier"), name(row, "party")
-        deposit = refs(row["deposit_refs"])
-        reasons = [
-            Text(
-                zh="{supplier}就合同 {contract} 收款 {received}，随后向{party}转付 {passed}（{percent:.1f}%），"
-                "自留 {fee:.1f}%。",
-                en="{supplier} received {received} under contract {contract}, soon paid {party} {passed} "
-                "({percent:.1f} %), and kept {fee:.1f} %.",
-            ).format(
-                supplier=supplier,
-                party=party,
-                contract=row["contract_id"],
-                received=money(int(row["received"])),
-                passed=money(int(row["paid_out"])),
-                percent=100 * row["paid_out"] / row["received"],
-                fee=100 * row["kept"] / row["received"],
-            )
-        ]
-        if deposit:
-            reasons.append(
-                Text(
-                    zh="{supplier}在标段 {tender} 的投标保证金由{party}缴纳。",
-                    en="The deposit of {supplier} for tender {tender} was paid by {party}.",
-                ).format(supplier=supplier, party=party, tender=row["tender_id"])
-            )
         yield Lead(
             identity={"contract": str(row["contract_id"]), "party": str(row["party"])},
             tier=Tier.B,
@@ -134,30 +109,53 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 Entity(str(row["party"]), "person" if row["party_kind"] == "person" else "org", "party"),
                 Entity(str(row["buyer_id"]), "org", "owner"),
             ),
-            reasons=tuple(reasons),
+            reasons=tuple(_reasons(row)),
             innocent=_excuses(row, params),
             records=(
                 Ref("contracts", int(row["key"])),
                 *refs(row["receipt_refs"]),
                 *refs(row["pass_refs"]),
-                *deposit,
+                *refs(row["deposit_refs"]),
                 *refs(row["qualification_refs"]),
             ),
             links=tuple(
                 Link("PAID", str(row["supplier_id"]), str(row["party"]), ref) for ref in refs(row["pass_refs"])
             ),
-            score=min(1.0, row["paid_out"] / row["received"]) * (1.0 if deposit else 0.8),
+            score=min(1.0, row["paid_out"] / row["received"]) * (1.0 if refs(row["deposit_refs"]) else 0.8),
             rank=int(row["paid_out"]) / 100,
             amount=Amount(int(row["paid_out"])),
             period=(row["pass_from"].date(), row["pass_to"].date()),
         )
 
 
+def _reasons(row: pd.Series) -> Iterator[Text]:
+    supplier, party = name(row, "supplier"), name(row, "party")
+    yield Text(
+        zh="{supplier}就合同 {contract} 收款 {received}，随后向{party}转付 {passed}（{percent:.1f}%），"
+        "自留 {fee:.1f}%。",
+        en="{supplier} received {received} under contract {contract}, soon paid {party} {passed} "
+        "({percent:.1f} %), and kept {fee:.1f} %.",
+    ).format(
+        supplier=supplier,
+        party=party,
+        contract=row["contract_id"],
+        received=money(int(row["received"])),
+        passed=money(int(row["paid_out"])),
+        percent=100 * row["paid_out"] / row["received"],
+        fee=100 * row["kept"] / row["received"],
+    )
+    if refs(row["deposit_refs"]):
+        yield Text(
+            zh="{supplier}在标段 {tender} 的投标保证金由{party}缴纳。",
+            en="The deposit of {supplier} for tender {tender} was paid by {party}.",
+        ).format(supplier=supplier, party=party, tender=row["tender_id"])
+
+
 def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
     qualified = bool(refs(row["qualification_refs"]))
     unknown = row["party_kind"] != "person" and not row["qualifications_known"]
     purposes = list(row["purposes"]) if row["purposes"] is not None else []
-    material = bool(purposes) and not row["purpose_missing"] and all(says(p, params.material_words) for p in purposes)
+    material = not row["purpose_missing"] and all(says(p, params.material_words) for p in purposes)
     goods = row["category"] == "goods"
     lasting = (
         row["earlier"] >= params.history_payments
@@ -210,7 +208,7 @@ def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
 DETECTOR = Detector(
     id="borrowed_qualification",
     family="qualification",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="挂靠转付工程款", en="Borrowed qualification"),
     question=Text(

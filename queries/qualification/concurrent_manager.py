@@ -66,7 +66,8 @@ left_on AS (
   FROM registrations GROUP BY ALL
 )
 SELECT p.person_id AS manager, n.name AS manager_name, p.first, p.second, p.days, m.paid, m.paid_refs, l.day AS left_on,
-       l.left_refs, f.name AS first_name, s.name AS second_name
+       l.left_refs, coalesce(f.name, p.first.supplier_id) AS first_name,
+       coalesce(s.name, p.second.supplier_id) AS second_name
 FROM pair p
 LEFT JOIN paid m ON m.first_id = p.first.contract_id AND m.second_id = p.second.contract_id
  AND m.person_id = p.person_id
@@ -118,8 +119,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                     "({from_b} to {to_b}): {days} days of overlap.",
                 ).format(
                     manager=name(row, "manager"),
-                    first=_firm(row, "first"),
-                    second=_firm(row, "second"),
+                    first=row["first_name"],
+                    second=row["second_name"],
                     a=a["contract_id"],
                     b=b["contract_id"],
                     from_a=pd.Timestamp(a["starts"]).date(),
@@ -149,11 +150,6 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         )
 
 
-def _firm(row: pd.Series, role: str) -> str:
-    value = row[f"{role}_name"]
-    return value if isinstance(value, str) else str(row[role]["supplier_id"])
-
-
 def _sites_differ(a: dict[str, Any], b: dict[str, Any]) -> bool | None:
     """Whether two contracts are of different sites; None where one names no project and the owner is the same."""
     if a["tender_id"] == b["tender_id"]:
@@ -167,7 +163,7 @@ def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
     a, b = row["first"], row["second"]
     paid = 0 if pd.isna(row["paid"]) else int(row["paid"])
     differ = _sites_differ(a, b)
-    left = not pd.isna(row["left_on"]) and pd.Timestamp(row["left_on"]) <= pd.Timestamp(b["starts"])
+    left = pd.Timestamp(row["left_on"]) <= pd.Timestamp(b["starts"])  # never where the day is unknown
     return (
         verdict(
             "one_site",

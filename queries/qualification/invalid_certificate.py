@@ -107,12 +107,12 @@ used AS (
 common_number AS (
   SELECT w.tender_id, w.bidder_id, w.bid_id, 'number', a.certificate_no, max(a.valid_to), false, false,
          bool_and(NOT held(b.valid_from, b.valid_to, w.day)),
-         list(DISTINCT {'id': b.holder, 'org': b.org_id, 'what': b.what, 'name': p.name}
-              ORDER BY {'id': b.holder, 'org': b.org_id, 'what': b.what, 'name': p.name}),
+         list(DISTINCT {'id': b.holder, 'org': b.org_id, 'what': b.what, 'name': h.name}
+              ORDER BY {'id': b.holder, 'org': b.org_id, 'what': b.what, 'name': h.name}),
          list_sort(list_distinct(flatten(list([a.ref, b.ref]))))
   FROM won w JOIN used a ON a.org_id = w.bidder_id
   JOIN used b ON b.what = a.what AND b.certificate_no = a.certificate_no AND b.holder <> a.holder
-  LEFT JOIN parties p ON p.id = b.holder
+  LEFT JOIN parties h ON h.id = b.holder
   -- A person's number matters where the person leads the bid; a firm's own number always does.
   WHERE a.what = 'org' OR EXISTS (FROM managers m WHERE m.bid_id = w.bid_id AND m.person_id = a.holder)
   GROUP BY ALL

@@ -100,20 +100,6 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     for _, row in rows.iterrows():
         won = list(row["won"])
         person, firm, insurer = (str(row[role]) for role in ("person", "firm", "insurer"))
-        reasons = [
-            Text(
-                zh="{person}注册在{firm}，社会保险由{insurer}缴纳。",
-                en="{person} is registered with {firm} and insured with {insurer}.",
-            ).format(person=name(row, "person"), firm=name(row, "firm"), insurer=name(row, "insurer"))
-        ]
-        if won:
-            reasons.append(
-                Text(
-                    zh="{firm}以其为项目管理成员，中标 {count} 个标段。",
-                    en="{firm} won {count} tender(s) with this person in its team.",
-                ).format(firm=name(row, "firm"), count=len(won))
-            )
-        since = None if pd.isna(row["since"]) else row["since"].date()
         registrations = refs(row["refs"])
         yield Lead(
             identity={"person": person, "firm": firm, "insurer": insurer},
@@ -124,7 +110,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 Entity(insurer, "org", "insurer"),
                 *(Entity(tender, "tender", "tender") for tender in won),
             ),
-            reasons=tuple(reasons),
+            reasons=tuple(_reasons(row)),
             innocent=_excuses(row, params),
             records=(
                 *registrations,
@@ -139,19 +125,28 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             ),
             score=1.0 if won else 0.5,
             rank=float(len(won)),
-            period=(since, row["today"].date()),
+            period=(None if pd.isna(row["since"]) else row["since"].date(), row["today"].date()),
         )
+
+
+def _reasons(row: pd.Series) -> Iterator[Text]:
+    yield Text(
+        zh="{person}注册在{firm}，社会保险由{insurer}缴纳。",
+        en="{person} is registered with {firm} and insured with {insurer}.",
+    ).format(person=name(row, "person"), firm=name(row, "firm"), insurer=name(row, "insurer"))
+    if len(row["won"]):
+        yield Text(
+            zh="{firm}以其为项目管理成员，中标 {count} 个标段。",
+            en="{firm} won {count} tender(s) with this person in its team.",
+        ).format(firm=name(row, "firm"), count=len(row["won"]))
 
 
 def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
     related = bool(refs(row["group_refs"]))
     public = row["insurer_type"] in ("institution", "government")
     firms = 0 if pd.isna(row["firms"]) else int(row["firms"])
-    moved = (
-        not pd.isna(row["since"])
-        and not pd.isna(row["left_on"])
-        and 0 <= (row["today"] - row["since"]).days <= params.transit_days
-    )
+    # Never where the day of registration is unknown.
+    moved = not pd.isna(row["left_on"]) and (row["today"] - row["since"]).days <= params.transit_days
     return (
         verdict(
             "own_institution",

@@ -10,7 +10,7 @@ from pydantic import Field
 from i18n import Text, listing, money
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.evidence import refs
-from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier, Verdict
+from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier
 from queries.special_funds.barred_uses import BARRED_USES, barred_use
 from queries.special_funds.spending import SELECT
 from queries.verdicts import verdict
@@ -46,8 +46,6 @@ FROM payments p LEFT JOIN funds f USING (fund_id) WHERE p.fund_id IS NOT NULL
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each fund and payee, over the payments that nothing explains; cleared where all are explained."""
-    if not len(rows):
-        return
     off_project, tied = rows["off_project"].astype(bool), rows["official"].notna()
     barred = rows["barred"].notna()
     off_purpose = rows["off_purpose"].fillna(False).astype(bool) & ~barred
@@ -192,10 +190,9 @@ _EXCUSES: dict[str, tuple[Text, Text]] = {
 
 def _excuse(twin: str, part: pd.DataFrame, *, flagged: bool) -> Excuse:
     fits, no = _EXCUSES[twin]
-    if flagged and bool(part[twin].any()):
-        rest = Text(zh="该情形只能解释其中一部分付款。", en="It explains a part of the payments only.")
-        return Excuse(twin, Verdict.RULED_OUT, rest)
-    return verdict(twin, bool(part[twin].any()), yes=fits, no=no)
+    found = bool(part[twin].any())
+    rest = Text(zh="该情形只能解释其中一部分付款。", en="It explains a part of the payments only.")
+    return verdict(twin, found and not flagged, yes=fits, no=rest if found else no)
 
 
 _LAWS = ("budget_law_93", "fiscal_penalties_6", "criminal_law_384")

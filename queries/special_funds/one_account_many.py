@@ -36,8 +36,8 @@ entered AS (
 holders AS (
   SELECT i.key, list(DISTINCT c.owner_id ORDER BY c.owner_id) AS holders,
          list_sort(list(DISTINCT {'table': 'contacts', 'key': c._key})) AS holder_refs,
-         list(DISTINCT {'id': p.id, 'name': p.name} ORDER BY {'id': p.id, 'name': p.name})
-           FILTER (WHERE p.id IS NOT NULL) AS named
+         list(DISTINCT c.owner_id) FILTER (WHERE p.kind = 'org') AS firms,
+         list(DISTINCT coalesce(p.name, c.owner_id) ORDER BY coalesce(p.name, c.owner_id)) AS names
   FROM entered i JOIN contacts c ON c.kind = 'account' AND c.value = i.account AND held(c.valid_from, c.valid_to, i.day)
   LEFT JOIN parties p ON p.id = c.owner_id
   GROUP BY i.key
@@ -68,7 +68,7 @@ SELECT i.* EXCLUDE (account), contact_id('account', i.account) AS account_id, ri
        coalesce(h.holders, []) AS holders, h.holder_refs, coalesce(r.relatives, []) AS relatives, r.relative_refs,
        coalesce(o.passed, 0) AS passed, o.onward_refs, f.name AS fund_name, f._key AS fund_key,
        coalesce(p.kind, 'person') AS payee_kind, (SELECT count(*) > 0 FROM kinship) AS kinship_known,
-       [coalesce(q.name, q.id) FOR q IN h.named] AS holder_names
+       coalesce(h.firms, []) AS holding_firms, h.names AS holder_names
 FROM entered i LEFT JOIN holders h USING (key) LEFT JOIN related r USING (key) LEFT JOIN onward o USING (key)
 LEFT JOIN funds f ON f.fund_id = i.fund_id LEFT JOIN parties p ON p.id = i.payee_id
 ORDER BY i.fund_id, account_id, i.payee_id, i.day, i.key
@@ -105,6 +105,7 @@ def _lead(part: pd.DataFrame, kept: set[str], households: int, params: Parameter
     payees = sorted(set(part["payee_id"].astype(str)))
     total = int(part["amount"].sum())
     holders = sorted({str(holder) for cell in part["holders"] for holder in cell})
+    firms = {str(firm) for cell in part["holding_firms"] for firm in cell}
     persons = set(part.loc[part["payee_kind"] == "person", "payee_id"].astype(str))
     agent = len(kept) < params.min_households
     first, last = part["day"].min().date(), part["day"].max().date()
@@ -116,7 +117,7 @@ def _lead(part: pd.DataFrame, kept: set[str], households: int, params: Parameter
             Entity(str(row["account_id"]), "contact", "account"),
             *(Entity(payer, "org", "payer") for payer in sorted(set(part["payer_id"].astype(str)))),
             *(Entity(payee, "person" if payee in persons else "org", "beneficiary") for payee in payees),
-            *(Entity(holder, "person", "holder") for holder in holders if holder not in payees),
+            *(Entity(h, "org" if h in firms else "person", "holder") for h in holders if h not in payees),
         ),
         reasons=(
             Text(
@@ -196,7 +197,7 @@ def _records(part: pd.DataFrame) -> Iterator[Ref]:
 DETECTOR = Detector(
     id="one_account_many",
     family="special_funds",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="多人补助进一户", en="Many beneficiaries, one account"),
     question=Text(

@@ -20,8 +20,8 @@ spent AS (
 ),
 worded AS (
   SELECT s.* EXCLUDE (said, uses), b.barred,
-         -- Of no uses the list knows nothing, and unknown is not outside.
-         s.said <> '' AND NOT list_contains($generic_words, s.said)
+         -- Of no uses the list knows nothing, and unknown is not outside; a purpose of no words is a part of every use.
+         NOT list_contains($generic_words, s.said)
          AND NOT list_bool_or([contains(s.said, u) OR contains(u, s.said) FOR u IN s.uses]) AS off_purpose
   FROM spent s LEFT JOIN barred b ON s.day >= b.since AND list_bool_or([contains(s.purpose, w) FOR w IN b.words])
    AND NOT list_bool_or([contains(coalesce(s.allowed_use, ''), w) OR contains(s.fund_name, w) FOR w IN b.words])

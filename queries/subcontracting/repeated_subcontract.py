@@ -70,7 +70,6 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     for _, row in rows.iterrows():
         again = isinstance(row["parent_id"], str)
         contract = str(row["contract_id"])
-        day = None if pd.isna(row["day"]) else row["day"].date()
         above = row["parent_id"] if again else row["main_id"]
         yield Lead(
             identity={"contract": contract} | ({"parent": row["parent_id"]} if again else {}),
@@ -92,7 +91,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             links=(Link("PART_OF_CONTRACT", contract, above, Ref("contracts", int(row["key"]))),),
             rank=int(row["amount"]) / 100,
             amount=Amount(int(row["amount"])),
-            period=(day, day),
+            period=(None if pd.isna(row["day"]) else row["day"].date(),) * 2,
         )
 
 
@@ -142,7 +141,7 @@ def _excuses(row: pd.Series, params: Parameters, *, again: bool) -> tuple[Excuse
         ),
         verdict(
             "material_purchase",
-            again and row["scope"] == "material",
+            row["scope"] == "material",
             yes=Text(zh="该合同为材料采购，不是工程分包。", en="The contract buys material; it lets no works."),
             no=Text(zh="该合同不是单纯的材料采购。", en="The contract is no mere purchase of material."),
         ),

@@ -51,9 +51,10 @@ found AS (SELECT contract_id, taker AS payee_id FROM whole),
 {PASSED_ON_ROWS}
 SELECT m.*, w.* EXCLUDE (contract_id), o.pass_refs, r.receipt_refs, t.category, s.name AS supplier_name,
        k.name AS taker_name, b.parent_org_id,
-       EXISTS (FROM roles x WHERE x.holder_id = m.supplier_id AND x.org_id = w.taker AND x.kind = 'shareholder'
-               AND x.share_pct > 50
-               AND held(x.valid_from, x.valid_to, coalesce(w.let_on, w.pass_from, m.signed_on))) AS subsidiary,
+       -- Shares that made the taker a subsidiary when the contract was passed on.
+       (SELECT list({{'table': 'roles', 'key': x._key}} ORDER BY x._key) FROM roles x
+        WHERE x.holder_id = m.supplier_id AND x.org_id = w.taker AND x.kind = 'shareholder' AND x.share_pct > 50
+          AND held(x.valid_from, x.valid_to, coalesce(w.let_on, w.pass_from, m.signed_on))) AS share_refs,
        EXISTS (FROM entries a JOIN entries b USING (tender_id) WHERE a.tender_id = m.tender_id
                AND a.bidder_id = m.supplier_id AND b.bidder_id = w.taker AND a.consortium_id = b.consortium_id)
          AS partner
@@ -95,6 +96,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 Ref("contracts", int(row["key"])),
                 *refs(row["sub_refs"]),
                 *((*refs(row["pass_refs"]), *refs(row["receipt_refs"])) if row["by_money"] else ()),
+                *refs(row["share_refs"]),
             ),
             links=tuple(Link("PART_OF_CONTRACT", sub, str(row["contract_id"])) for sub in subs),
             score=min(1.0, (bool(row["all_scope"]) + bool(row["by_price"]) + bool(row["by_money"])) / 3),
@@ -138,7 +140,7 @@ def _reasons(row: pd.Series) -> Iterator[Text]:
             passed=money(int(row["passed"])),
             percent=100 * row["passed"] / max(1, row["received"]),
         )
-    if row["subsidiary"]:
+    if refs(row["share_refs"]):
         yield Text(
             zh="{taker}是{supplier}的控股子公司；规则明确，交由子公司施工同样属于转包。",
             en="{taker} is a subsidiary of {supplier}; by the rules passing on to a subsidiary is a transfer as well.",
@@ -186,7 +188,7 @@ def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
 DETECTOR = Detector(
     id="whole_transfer",
     family="subcontracting",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="合同整体转包", en="Contract passed on whole"),
     question=Text(

@@ -18,7 +18,8 @@ _KILLED = ("killed", "timeout")
 def equivalent_mutants() -> tuple[dict[str, str], ...]:
     """Mutants that no case can kill, because they mean the same: `change`, `reason`, and `owner` where it is but one's.
 
-    A change without an owner stands in a text that several detectors share.
+    A change without an owner stands in a text that several detectors share. Where the same place may be changed in
+    several ways of which only one means the same, `kind` says which.
     """
     with EQUIVALENT.open("rb") as handle:
         return tuple(tomllib.load(handle)["equivalent"])
@@ -26,7 +27,9 @@ def equivalent_mutants() -> tuple[dict[str, str], ...]:
 
 def _listed(mutant: Mutant) -> bool:
     return any(
-        entry["change"] == mutant.change.split(" #")[0] and entry.get("owner", mutant.owner) == mutant.owner
+        entry["change"] == mutant.change.split(" #")[0]
+        and entry.get("owner", mutant.owner) == mutant.owner
+        and entry.get("kind", mutant.kind) == mutant.kind
         for entry in equivalent_mutants()
     )
 
