@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from pydantic import Field
 
-from i18n import Text, money
+from i18n import Text, listing, money
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.evidence import refs
 from queries.finding import Amount, Entity, Excuse, Lead, Link, Tier, Verdict
@@ -62,28 +62,60 @@ let AS (
          bool_and(coalesce(scope = 'professional', false) AND qualified) AS specialist
   FROM parts GROUP BY tender_id, winner, loser
 ),
+-- Who takes and gives money for a firm: itself, and who heads or controls it.
+pairs AS (SELECT DISTINCT winner, loser FROM beaten),
+principals AS (
+  SELECT person_id, org_id, valid_from, valid_to, ref FROM heads
+  UNION ALL
+  SELECT holder_id, org_id, valid_from, valid_to, ref FROM stakes WHERE control
+),
+sides AS (
+  SELECT firm, firm AS party, NULL AS person, NULL AS valid_from, NULL AS valid_to, NULL AS ref
+  FROM (SELECT winner AS firm FROM pairs UNION SELECT loser FROM pairs)
+  UNION ALL
+  SELECT p.org_id, p.person_id, {{'id': p.person_id, 'name': n.name}}, p.valid_from, p.valid_to, p.ref
+  FROM principals p JOIN persons n ON n.person_id = p.person_id
+  SEMI JOIN (SELECT winner AS firm FROM pairs UNION SELECT loser FROM pairs) f ON f.firm = p.org_id
+),
+-- Where money went: the payee of record, and whose account it was.
+reached AS (
+  SELECT ledger, key, payer_id, payee_id, amount, day, NULL AS ref FROM flows
+  UNION ALL
+  SELECT f.ledger, f.key, f.payer_id, h.holder_id, f.amount, f.day, h.ref
+  FROM account_holders h JOIN flows f ON f.ledger = h.ledger AND f.key = h.key
+),
 -- Money between the two without a contract; under another contract it is the price of other work.
 bare AS (
-  SELECT f.payer_id, f.payee_id, f.amount, f.day, f.ledger, f.key
-  FROM flows f SEMI JOIN beaten b ON b.winner = f.payer_id AND b.loser = f.payee_id
+  SELECT f.ledger, f.key, f.amount, f.day, w.firm AS winner, l.firm AS loser,
+         list_filter([w.person, l.person], lambda x: x IS NOT NULL) AS persons,
+         list_filter([f.ref, w.ref, l.ref], lambda x: x IS NOT NULL) AS side_refs
+  FROM reached f JOIN sides w ON w.party = f.payer_id AND held(w.valid_from, w.valid_to, f.day)
+  JOIN sides l ON l.party = f.payee_id AND held(l.valid_from, l.valid_to, f.day)
+  SEMI JOIN pairs b ON b.winner = w.firm AND b.loser = l.firm
   WHERE f.key NOT IN (SELECT _key FROM payments WHERE contract_id IS NOT NULL)
+    -- Who belongs to both firms is paid, and pays, as one of the other's own.
+    AND NOT EXISTS (FROM roles r WHERE r.holder_id = l.person.id AND r.org_id = w.firm)
+    AND NOT EXISTS (FROM roles r WHERE r.holder_id = w.person.id AND r.org_id = l.firm)
+  QUALIFY row_number() OVER (PARTITION BY f.ledger, f.key, w.firm, l.firm ORDER BY len(persons), persons, side_refs) = 1
 ),
 -- One payment follows from the nearest award before it.
 due AS (
-  SELECT b.tender_id, b.winner, b.loser, b.day AS awarded, f.*
-  FROM beaten b JOIN bare f ON f.payer_id = b.winner AND f.payee_id = b.loser
+  SELECT b.tender_id, b.day AS awarded, f.*
+  FROM beaten b JOIN bare f USING (winner, loser)
   WHERE f.day >= b.day AND f.day <= b.day + $days_after
-  QUALIFY row_number() OVER (PARTITION BY f.ledger, f.key ORDER BY b.day DESC, b.tender_id) = 1
+  QUALIFY row_number() OVER (PARTITION BY f.ledger, f.key, winner, loser ORDER BY b.day DESC, b.tender_id) = 1
 ),
 history AS (
   SELECT d.tender_id, d.winner, d.loser, count(*) AS earlier, median(f.amount) AS usual
   FROM (SELECT DISTINCT tender_id, winner, loser, awarded FROM due) d
-  JOIN bare f ON f.payer_id = d.winner AND f.payee_id = d.loser AND f.day < d.awarded
+  JOIN bare f ON f.winner = d.winner AND f.loser = d.loser AND f.day < d.awarded
   GROUP BY ALL
 ),
 paid AS (
   SELECT tender_id, winner, loser, sum(amount) AS paid_sum, count(*) AS payments, max(day) AS last_day,
-         list({{'table': ledger, 'key': key}} ORDER BY ledger, key) AS refs
+         list_sort(list_distinct(flatten(list(persons)))) AS persons,
+         list_concat(list({{'table': ledger, 'key': key}} ORDER BY ledger, key),
+                     list_sort(list_distinct(flatten(list(side_refs))))) AS refs
   FROM due GROUP BY tender_id, winner, loser
 ),
 fed AS (SELECT tender_id, winner, loser FROM let UNION SELECT tender_id, winner, loser FROM paid)
@@ -93,7 +125,8 @@ SELECT b.tender_id, b.regime, b.winner, w.name AS winner_name, b.loser, l.name A
        coalesce(s.specialist, false) AS specialist,
        EXISTS (SELECT 1 FROM bid_members m JOIN roles r ON r.holder_id = m.person_id AND r.kind = 'employee'
                WHERE m.bid_id = b.bid_id AND r.org_id = b.loser AND held(r.valid_from, r.valid_to, b.day)) AS declared,
-       coalesce(p.paid_sum, 0) AS paid_sum, coalesce(p.payments, 0) AS payments, coalesce(h.earlier, 0) AS earlier,
+       coalesce(p.paid_sum, 0) AS paid_sum, coalesce(p.persons, []) AS persons,
+       coalesce(p.payments, 0) AS payments, coalesce(h.earlier, 0) AS earlier,
        coalesce(h.usual, 0) AS usual, greatest(s.last_day, p.last_day) AS last_day,
        list_concat(coalesce(s.refs, []), coalesce(p.refs, [])) AS refs
 FROM (FROM beaten SEMI JOIN fed USING (tender_id, winner, loser)) b
@@ -140,6 +173,13 @@ def _lead(row: Any, total: int, params: Parameters) -> Lead:
                 "sums without a contract, {sum} in all.",
             ).format(**names, days=params.days_after, n=int(row["payments"]), sum=money(int(row["paid_sum"])))
         )
+    if len(row["persons"]):
+        reasons.append(
+            Text(
+                zh="收付款人含双方的负责人或者控制人：{persons}。",
+                en="Among those who paid or were paid are persons who head or control the two: {persons}.",
+            ).format(persons=listing(dict.fromkeys(person["name"] for person in row["persons"])))
+        )
     day = None if pd.isna(row["day"]) else pd.Timestamp(row["day"]).date()
     last = day if pd.isna(row["last_day"]) else pd.Timestamp(row["last_day"]).date()
     return Lead(
@@ -150,6 +190,7 @@ def _lead(row: Any, total: int, params: Parameters) -> Lead:
             Entity(row["winner"], "org", "winner"),
             Entity(row["loser"], "org", "loser"),
             *(Entity(contract, "contract", "subcontract") for contract in row["contracts"]),
+            *(Entity(person["id"], "person", "principal") for person in row["persons"]),
         ),
         reasons=tuple(reasons),
         innocent=(_specialist(row), _trade(row, params)),
@@ -208,12 +249,13 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="中标人将中标合同分包给同一标段的落选投标人，或者在中标后 {days_after} 天内无合同向其付款，合计不低于中标价"
-        "的 {min_pct}%。投标文件已载明的专业分包（资质名称含 {trade_words}）、中标前已有不少于 {history_payments} 笔且"
-        "金额相近（不超过 {history_ratio} 倍）往来的，不计入。",
+        "的 {min_pct}%；双方负责人、控制人的收付和实际收款账户的所有人计算在内。投标文件已载明的专业分包（资质名称含 "
+        "{trade_words}）、中标前已有不少于 {history_payments} 笔且金额相近（不超过 {history_ratio} 倍）往来的，不计入。",
         en="The winner lets part of the contract to a bidder that it beat, or pays it without a contract within "
-        "{days_after} days of the award, together at least {min_pct} % of the price. A specialist trade that the bid "
-        "declared (the qualification has one of {trade_words}), and trade of at least {history_payments} earlier "
-        "payments in like amounts (up to {history_ratio} times), do not count.",
+        "{days_after} days of the award, together at least {min_pct} % of the price; who heads or controls either "
+        "firm, and whose account was paid, count with it. A specialist trade that the bid declared (the qualification "
+        "has one of {trade_words}), and trade of at least {history_payments} earlier payments in like amounts (up to "
+        "{history_ratio} times), do not count.",
     ),
     why=Text(
         zh="陪标常以分包或者补偿款作为回报。",
@@ -242,6 +284,8 @@ DETECTOR = Detector(
     uses={
         "payments": ("payer_id", "payee_id", "contract_id"),
         "transfers": ("from_id", "to_id"),
+        "roles": ("holder_id", "org_id", "kind"),
+        "contacts": ("owner_id", "kind", "value"),
         "qualifications": ("org_id", "kind"),
         "bid_members": ("bid_id", "person_id"),
         "bids": ("consortium_id", "price"),
@@ -256,5 +300,5 @@ DETECTOR = Detector(
         en="Compensation through third parties, under the name of other projects, or in cash.",
     ),
     max_share=0.02,
-    relations=("parties", "entries", "tender_sizes", "flows"),
+    relations=("parties", "entries", "tender_sizes", "flows", "account_holders", "heads", "stakes"),
 )
