@@ -45,7 +45,7 @@ WITH posts_held AS (
 -- One name with one certificate number is one person, whatever id each bid gives.
 certified AS (
   SELECT e.tender_id, m.person_id, min(m.person_id) OVER (PARTITION BY e.tender_id, m.certificate_no, p.name) AS same_id
-  FROM entries e JOIN bid_members m USING (bid_id) LEFT JOIN persons p USING (person_id)
+  FROM entries e JOIN bid_members m USING (bid_id) JOIN persons p USING (person_id)
   WHERE m.certificate_no IS NOT NULL
 ),
 named_once AS (
