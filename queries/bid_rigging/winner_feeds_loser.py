@@ -249,8 +249,9 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="中标人将中标合同分包给同一标段的落选投标人，或者在中标后 {days_after} 天内无合同向其付款，合计不低于中标价"
-        "的 {min_pct}%；双方负责人、控制人的收付和实际收款账户的所有人计算在内。投标文件已载明的专业分包（资质名称含 "
-        "{trade_words}）、中标前已有不少于 {history_payments} 笔且金额相近（不超过 {history_ratio} 倍）往来的，不计入。",
+        "的 {min_pct}%；双方负责人、控制人的收付和实际收款账户的所有人计算在内。投标文件已载明的专业分包（资质名称"
+        "含 {trade_words}）、中标前已有不少于 {history_payments} 笔且金额相近（不超过 {history_ratio} 倍）往来的，"
+        "不计入。",
         en="The winner lets part of the contract to a bidder that it beat, or pays it without a contract within "
         "{days_after} days of the award, together at least {min_pct} % of the price; who heads or controls either "
         "firm, and whose account was paid, count with it. A specialist trade that the bid declared (the qualification "
