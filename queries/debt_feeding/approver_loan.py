@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import pandas as pd
 from pydantic import Field
 
 from i18n import Text, money
+from queries.debt_feeding.tied import tie_sentence
 from queries.debt_feeding.trade import WageParameters, are_wages, wage_excuse
 from queries.detector import Detector, Innocent, Sql
 from queries.evidence import refs
 from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier
 from queries.verdicts import verdict
-from queries.wording import name, tie
+from queries.wording import name
 
 
 class Parameters(WageParameters):
@@ -35,14 +37,21 @@ WITH persons_near AS (
   FROM releases r JOIN deciders d USING (key) JOIN ties t USING (person_id)
   WHERE t.party_id IN (SELECT person_id FROM persons) AND t.how NOT LIKE 'shared_%' AND t.party_id <> r.creditor_id
 ),
+-- What was paid into a person's account is the person's, whomever the record names.
 dealings AS (
-  SELECT payer_id AS creditor_id, payee_id AS person_id, 'out' AS direction, * FROM flows
-  WHERE payee_id IN (SELECT person_id FROM persons_near)
+  SELECT payer_id AS creditor_id, payee_id AS person_id, 'out' AS direction, key, ledger, day, amount, purpose,
+         NULL AS account_ref
+  FROM flows WHERE payee_id IN (SELECT person_id FROM persons_near)
   UNION ALL
-  SELECT payee_id, payer_id, 'in', * FROM flows WHERE payer_id IN (SELECT person_id FROM persons_near)
+  SELECT f.payer_id, x.holder_id, 'out', f.key, f.ledger, f.day, f.amount, f.purpose, x.ref
+  FROM account_holders x JOIN flows f ON f.ledger = x.ledger AND f.key = x.key
+  WHERE x.holder_id IN (SELECT person_id FROM persons_near)
+  UNION ALL
+  SELECT payee_id, payer_id, 'in', key, ledger, day, amount, purpose, NULL
+  FROM flows WHERE payer_id IN (SELECT person_id FROM persons_near)
 ),
 near AS (
-  SELECT p.*, f.direction, f.key, f.ledger, f.day, f.amount, f.purpose
+  SELECT p.*, f.direction, f.key, f.ledger, f.day, f.amount, f.purpose, f.account_ref
   FROM persons_near p JOIN dealings f ON f.creditor_id = p.creditor_id AND f.person_id = p.person_id
   WHERE f.day BETWEEN p.release_day - $within_days AND p.release_day + $within_days
     AND held(p.valid_from, p.valid_to, f.day)
@@ -127,13 +136,10 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
                 sum=money(int(row["released"])),
                 debt=row["debt_id"],
             ),
-            Text(zh="{first}至{last}间，{ways}。", en="From {first} to {last}, {ways}.").format(
-                first=first, last=last, ways=_ways(creditor, person, sums)
+            Text(zh="{days}，{ways}。", en="{days} {ways}.").format(
+                days=_days(first, last), ways=_ways(creditor, person, sums)
             ),
-            Text(
-                zh="{person}与有权审批或支付的公职人员{official}的关系：{tie}。",
-                en="{person} is to {official}, who approves or pays there: {tie}.",
-            ).format(person=person, official=name(row, "official"), tie=tie(str(row["how"]))),
+            tie_sentence(person, name(row, "official"), str(row["how"])),
         ),
         innocent=excuses,
         records=(
@@ -142,7 +148,7 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
             *(Ref(ledger, int(key)) for ledger, key in zip(payments["ledger"], payments["key"], strict=True)),
             *(
                 ref
-                for column in ("official_refs", "tie_refs", "lent_refs")
+                for column in ("official_refs", "tie_refs", "lent_refs", "account_ref")
                 for cell in part[column]
                 for ref in refs(cell)
             ),
@@ -163,6 +169,12 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
         amount=Amount(max(sums.values())),
         period=(min(first, *days), max(last, *days)),
     )
+
+
+def _days(first: date, last: date) -> Text:
+    if first == last:
+        return Text(zh=f"{first}", en=f"On {first}")
+    return Text(zh=f"{first} 至 {last} 间", en=f"From {first} to {last}")
 
 
 def _ways(creditor: str, person: str, sums: dict[str, int]) -> Text:
@@ -209,7 +221,7 @@ def _excuses(payments: pd.DataFrame, sums: dict[str, int], params: Parameters) -
 DETECTOR = Detector(
     id="approver_loan",
     family="debt_feeding",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="审批人与债权人资金往来", en="Money with the approver"),
     question=Text(
@@ -250,7 +262,8 @@ DETECTOR = Detector(
         "persons": ("person_id",),
     },
     uses={
-        "payments": ("approver_id", "purpose"),
+        "payments": ("approver_id", "purpose", "payee_account"),
+        "contacts": ("owner_id",),
         "transfers": ("from_id", "to_id", "basis"),
         "posts": ("powers", "valid_from"),
         "kinship": ("person_a", "person_b"),
@@ -268,5 +281,5 @@ DETECTOR = Detector(
         en="Loans in cash, and accounts that no authorised query covers.",
     ),
     max_share=0.05,
-    relations=("parties", "flows", "ties", "releases", "deciders"),
+    relations=("parties", "flows", "account_holders", "ties", "releases", "deciders"),
 )

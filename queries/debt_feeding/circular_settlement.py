@@ -9,6 +9,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.debt_feeding.routes import carry, chains
+from queries.debt_feeding.tied import tie_sentence
 from queries.debt_feeding.trade import HistoryParameters, says, trade_excuse
 from queries.debt_feeding.trail import Trail
 from queries.debt_feeding.walk import THEN, WALK, WALKED
@@ -16,7 +17,7 @@ from queries.detector import Cypher, Detector, Innocent, Sql
 from queries.finding import Amount, Lead, Tier
 from queries.rows import Rows
 from queries.verdicts import verdict
-from queries.wording import name, tie
+from queries.wording import name
 
 
 class Parameters(HistoryParameters):
@@ -49,18 +50,29 @@ WITH ends AS (
   FROM deciders d JOIN ties t USING (person_id)
   WHERE t.how = 'self' OR (t.party_id IN (SELECT org_id FROM orgs) AND NOT contains(t.how, ':')
                            AND t.how NOT LIKE 'shared_%')
+),
+-- The node that the money reaches is the end, or the payee in the record where the account is the end's.
+receipts AS (
+  SELECT DISTINCT payee_id AS end_id, payee_id, day FROM flows
+  UNION ALL
+  SELECT DISTINCT holder_id, payee_id, day FROM account_holders
+),
+payees AS (
+  SELECT DISTINCT end_id, payee_id FROM receipts
 )
-SELECT row_number() OVER (ORDER BY r.debt_id, r.key, e.end_id, e.person_id, e.how, e.valid_from, e.valid_to) AS anchor,
+SELECT row_number() OVER (ORDER BY r.debt_id, r.key, e.end_id, p.payee_id, e.person_id, e.how, e.valid_from,
+                          e.valid_to) AS anchor,
        r.key AS release_key, r.debt_id, r.debt_key, r.debtor_id AS debtor, r.creditor_id AS creditor,
-       e.end_id AS beneficiary, e.end_id AS payee, e.person_id AS official, e.how, NULL AS via,
+       e.end_id AS beneficiary, p.payee_id AS payee, e.person_id AS official, e.how, NULL AS via,
        days(r.day) AS release_day, r.amount AS release_amount,
        days(r.day) AS first_day, days(r.day) + $days_after AS last_day,
        greatest(days(r.day), coalesce(days(e.valid_from), days(r.day))) AS tie_from,
        least(days(r.day) + $days_after, coalesce(days(e.valid_to), days(r.day) + $days_after)) AS tie_to,
        e.official_refs, e.tie_refs
-FROM releases r JOIN ends e USING (key)
+FROM releases r JOIN ends e USING (key) JOIN payees p USING (end_id)
 WHERE e.end_id <> r.creditor_id AND (e.how = 'debtor' OR e.end_id <> r.debtor_id)
-  AND EXISTS (SELECT 1 FROM flows f WHERE f.payee_id = e.end_id AND f.day BETWEEN r.day AND r.day + $days_after)
+  AND EXISTS (SELECT 1 FROM receipts f WHERE f.end_id = e.end_id AND f.payee_id = p.payee_id
+              AND f.day BETWEEN r.day AND r.day + $days_after)
 ORDER BY anchor
 """)
 
@@ -85,10 +97,7 @@ def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
     end = (
         Text(zh="收款人即欠款单位本身。", en="The payee is the debtor itself.")
         if to_debtor
-        else Text(
-            zh="{beneficiary}是有权审批或支付的公职人员{official}本人或其任职、持股的企业（{tie}）。",
-            en="{beneficiary} is {official}, who approves or pays there, or a firm of the official ({tie}).",
-        ).format(beneficiary=name(first, "beneficiary"), official=name(first, "official"), tie=tie(first["how"]))
+        else tie_sentence(name(first, "beneficiary"), name(first, "official"), first["how"])
     )
     purposes = trail.purposes()
     direct = to_debtor and not trail.carried.through
@@ -129,7 +138,7 @@ def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
 DETECTOR = Detector(
     id="circular_settlement",
     family="debt_feeding",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="清偿资金回流", en="Released money comes back"),
     question=Text(
@@ -171,7 +180,8 @@ DETECTOR = Detector(
         "payments": ("payer_id", "payee_id", "amount", "paid_on", "debt_id"),
     },
     uses={
-        "payments": ("approver_id", "purpose"),
+        "payments": ("approver_id", "purpose", "payee_account"),
+        "contacts": ("owner_id",),
         "posts": ("powers",),
         "roles": ("holder_id", "org_id", "kind"),
         "transfers": ("from_id", "to_id"),

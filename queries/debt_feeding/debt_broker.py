@@ -93,7 +93,7 @@ def _lead(part: pd.DataFrame, explained: bool, params: Parameters) -> Lead:
     creditors = part.drop_duplicates("creditor_id")
     payments = {ref for cell in part["fee_refs"] for ref in refs(cell)}
     fees = int(part.drop_duplicates("creditor_id", keep="first")["fee"].sum())
-    shares = part["fee"] / part["released"]
+    shares = sorted({f"{100 * share:.1f}" for share in part["fee"] / part["released"]}, key=float)
     broker, debtor = name(row, "broker"), name(row, "debtor")
     first, last = part["day"].min().date(), part["last_day"].max().date()
     lawyers = says(row["trade"], params.law_firm_words) and row["debtors"] >= params.law_firm_debtors
@@ -118,9 +118,9 @@ def _lead(part: pd.DataFrame, explained: bool, params: Parameters) -> Lead:
                 broker=broker,
             ),
             Text(
-                zh="付款为各笔清偿额的 {low:.1f}% 至 {high:.1f}%，合计 {sum}。",
-                en="The payments are {low:.1f} to {high:.1f} % of the releases, {sum} in all.",
-            ).format(low=100 * shares.min(), high=100 * shares.max(), sum=money(fees)),
+                zh="付款为各笔清偿额的 {shares}，合计 {sum}。",
+                en="The payments are {shares} of the releases, {sum} in all.",
+            ).format(shares=_range(shares[0], shares[-1]), sum=money(fees)),
         ),
         innocent=(
             verdict(
@@ -152,6 +152,12 @@ def _lead(part: pd.DataFrame, explained: bool, params: Parameters) -> Lead:
         amount=Amount(fees),
         period=(first, last),
     )
+
+
+def _range(low: str, high: str) -> Text:
+    if low == high:
+        return Text(zh=f"{low}%", en=f"{low} %")
+    return Text(zh=f"{low}% 至 {high}%", en=f"{low} to {high} %")
 
 
 DETECTOR = Detector(

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from i18n import Text
 from queries.debt_feeding.routes import carry, chains
+from queries.debt_feeding.tied import tie_sentence
 from queries.debt_feeding.trade import (
     HistoryParameters,
     WageParameters,
@@ -21,7 +22,7 @@ from queries.debt_feeding.walk import THEN, WALK, WALKED
 from queries.detector import Cypher, Detector, Innocent, Sql
 from queries.finding import Amount, Lead, Tier
 from queries.rows import Rows
-from queries.wording import name, tie
+from queries.wording import name
 
 
 class Parameters(HistoryParameters, WageParameters):
@@ -103,10 +104,7 @@ def _measures(own: Rows, trade: Rows) -> Iterator[Rows]:
 
 def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
     first = trail.first
-    tied = Text(
-        zh="{beneficiary}与有权审批或支付的公职人员{official}存在关联（{tie}）。",
-        en="{beneficiary} is tied ({tie}) to {official}, who approves or pays there.",
-    ).format(beneficiary=name(first, "beneficiary"), official=name(first, "official"), tie=tie(first["how"]))
+    tied = tie_sentence(name(first, "beneficiary"), name(first, "official"), first["how"])
     return Lead(
         identity={"debt": debt, "creditor": first["creditor"], "beneficiary": first["beneficiary"]},
         tier=Tier.B,

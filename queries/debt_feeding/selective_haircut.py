@@ -105,7 +105,7 @@ def _lead(row: pd.Series, cuts: pd.DataFrame, full: pd.DataFrame, params: Parame
         ),
         reasons=(
             Text(
-                zh="{debtor}对 {count} 笔欠款只支付 {paid}（应付 {owed} 的 {percent:.1f}%）即予销账；"
+                zh="{debtor}对 {count} 笔欠款只支付 {paid}（应付 {owed}的 {percent:.1f}%）即予销账；"
                 "同期足额支付的其他欠款 {full} 笔。",
                 en="{debtor} closed {count} debts for {paid}, {percent:.1f} % of the {owed} owed; {full} others were "
                 "paid in full.",
@@ -142,17 +142,21 @@ def _lead(row: pd.Series, cuts: pd.DataFrame, full: pd.DataFrame, params: Parame
 def _by_age(row: pd.Series, cuts: pd.DataFrame, full: pd.DataFrame, params: Parameters) -> Excuse:
     """Older debts took the cut, and untied creditors of younger ones were paid in full too."""
     known = bool(cuts["other_due"].notna().all()) and bool(full["other_due"].notna().all()) and pd.notna(row["due_on"])
-    oldest_full = min([row["due_on"], *full["other_due"]]) if known else None
-    fits = known and len(full) >= params.young_full and bool(cuts["other_due"].max() < oldest_full)
+    older = known and bool(cuts["other_due"].max() < min([row["due_on"], *full["other_due"]]))
+    compared = len(full) >= params.young_full
+    alone = Text(
+        zh="打折的均为账龄更长的欠款，但足额支付的无关联欠款不足 {count} 笔，无从比较。",
+        en="Only older debts were cut, but fewer than {count} of untied creditors were paid in full to compare with.",
+    ).format(count=params.young_full)
     return verdict(
         "negotiated_by_age",
-        fits if known else None,
+        True if older and compared else (None if older or not known else False),
         yes=Text(
             zh="打折的均为账龄更长的欠款，账龄较短的无关联欠款同样足额支付。",
             en="Only older debts were cut; younger ones of untied creditors were paid in full too.",
         ),
         no=Text(zh="打折与账龄不对应。", en="The cut does not follow the debts' age."),
-        unknown=Text(zh="部分欠款的应付日未知。", en="The due day of some debts is unknown."),
+        unknown=alone if older else Text(zh="部分欠款的应付日未知。", en="The due day of some debts is unknown."),
     )
 
 

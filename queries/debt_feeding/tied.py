@@ -16,11 +16,19 @@ Officials = Sequence[dict[str, Any]]
 def tied_sentence(party: str, officials: Officials) -> Text:
     """Says to whom a party is tied and how; the first official stands for the others."""
     first = officials[0]
-    sentence = Text(
+    return tie_sentence(party, first["name"] or first["id"], first["how"])
+
+
+def tie_sentence(party: str, official: str, how: str) -> Text:
+    """Says how a party is tied (`ties.how`) to an official with power at the debtor, or that it is the official."""
+    if how == "self":
+        return Text(
+            zh="{party}本人即有权审批或支付的公职人员。", en="{party} is the official who approves or pays there."
+        ).format(party=party)
+    return Text(
         zh="{party}与有权审批或支付的公职人员{official}存在关联（{tie}）。",
         en="{party} is tied ({tie}) to {official}, who approves or pays there.",
-    )
-    return sentence.format(party=party, official=first["name"] or first["id"], tie=tie(first["how"]))
+    ).format(party=party, official=official, tie=tie(how))
 
 
 def official_entities(officials: Officials) -> tuple[Entity, ...]:

@@ -116,16 +116,23 @@ class Trail:
             debt=", ".join(sorted(set(self.releases["debt_id"]))),
         )
 
+    def through(self) -> Text:
+        """Whether the money came directly, or through how many others."""
+        hops = len(self.carried.through)
+        if not hops:
+            return Text(zh="直接", en="directly")
+        return Text(zh=f"经 {hops} 个中间方", en=f"through {hops} other{'s' if hops > 1 else ''}")
+
     def passed(self) -> Text:
         """The sentence on the way of the money."""
-        gap, hops, arrivals = self.gap, len(self.carried.through), len(self.carried.arrivals)
+        gap, arrivals = self.gap, len(self.carried.arrivals)
+        days = "1 day" if abs(gap) == 1 else f"{abs(gap)} days"
         when = (
-            Text(zh=f"清偿后 {gap} 天", en=f"{gap} days after the release")
-            if gap >= 0
-            else Text(zh=f"清偿前 {-gap} 天", en=f"{-gap} days before the release")
-        )
-        through = (
-            Text(zh=f"经 {hops} 个中间方", en=f"through {hops} others") if hops else Text(zh="直接", en="directly")
+            Text(zh=f"清偿后 {gap} 天", en=f"{days} after the release")
+            if gap > 0
+            else Text(zh=f"清偿前 {-gap} 天", en=f"{days} before the release")
+            if gap
+            else Text(zh="清偿当日", en="On the day of the release")
         )
         split = Text(zh=f"分 {arrivals} 笔", en=f" in {arrivals} payments") if arrivals > 1 else Text(zh="", en="")
         to_account = any(payee != beneficiary for payee, beneficiary in self.walked.cells("payee", "beneficiary"))
@@ -141,7 +148,7 @@ class Trail:
         ).format(
             when=when,
             creditor=name(self.first, "creditor"),
-            through=through,
+            through=self.through(),
             split=split,
             target=target,
             sum=money(self.carried.reached),

@@ -80,7 +80,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             ),
             reasons=(
                 Text(
-                    zh="{disposer}于 {day} 将评估价 {appraised} 的资产 {asset} 以 {price} 处置给{acquirer}，"
+                    zh="{disposer}于 {day} 将评估价 {appraised}的资产 {asset} 以 {price}处置给{acquirer}，"
                     "为评估价的 {percent:.1f}%。",
                     en="On {day} {disposer} let {acquirer} have asset {asset}, appraised at {appraised}, for {price}, "
                     "{percent:.1f} % of the appraisal.",

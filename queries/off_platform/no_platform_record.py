@@ -9,6 +9,7 @@ from pydantic import Field
 
 from i18n import Text, money
 from queries.approvals import APPROVALS
+from queries.debt_feeding.trade import says
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.evidence import refs
 from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier, Verdict
@@ -21,6 +22,9 @@ class Parameters(Params):
 
     award_days: int = Field(
         365, ge=0, description="Days before signature in which an award to the supplier may be the one that is missing."
+    )
+    emergency_words: tuple[str, ...] = Field(
+        ("应急", "抢险", "救灾", "抢修"), description="Words in the name of a project that name an emergency."
     )
     approval_words: tuple[str, ...] = Field(
         ("不招标", "应急", "抢险", "豁免", "单一来源", "直接发包"),
@@ -61,16 +65,27 @@ unlinked AS (
     AND t.tender_id NOT IN (SELECT tender_id FROM contracts WHERE tender_id IS NOT NULL)
   GROUP BY ALL
 ),
+-- A tender of the project from before, of which no bids are known and which no contract names: perhaps this one.
+unknown_award AS (
+  SELECT m.contract_id, min(t.tender_id) AS perhaps_id, min_by(t._key, t.tender_id) AS perhaps_key
+  FROM missing m JOIN tenders t ON t.buyer_id = m.buyer_id AND t.project_id = m.project_id
+  WHERE m.tender_id IS NULL AND coalesce(t.status IN ('active', 'awarded'), true)
+    AND coalesce(CAST(t.published_at AS DATE) <= m.day, true)
+    AND t.tender_id NOT IN (SELECT tender_id FROM bids)
+    AND t.tender_id NOT IN (SELECT tender_id FROM contracts WHERE tender_id IS NOT NULL)
+  GROUP BY ALL
+),
 approved AS (
   SELECT e.contract_id, min(a.approved_on) AS approved_on, list_sort(flatten(list(a.approval_refs))) AS approval_refs
   FROM (SELECT contract_id, day, unnest([contract_id, project_id]) AS ref_id FROM missing) e
   JOIN approvals a ON a.ref_id = e.ref_id AND a.approved_on <= e.day
   GROUP BY ALL
 )
-SELECT m.*, l.lowest, l.highest, l.law, u.award_id, u.award_key, a.approved_on, a.approval_refs,
-       b.name AS buyer_name, s.name AS supplier_name
+SELECT m.*, l.lowest, l.highest, l.law, u.award_id, u.award_key, w.perhaps_id, w.perhaps_key, a.approved_on,
+       a.approval_refs, b.name AS buyer_name, s.name AS supplier_name
 FROM missing m JOIN limits l ON m.day BETWEEN l.valid_from AND l.valid_to
-LEFT JOIN unlinked u USING (contract_id) LEFT JOIN approved a USING (contract_id)
+LEFT JOIN unlinked u USING (contract_id) LEFT JOIN unknown_award w USING (contract_id)
+LEFT JOIN approved a USING (contract_id)
 LEFT JOIN parties b ON b.id = m.buyer_id LEFT JOIN parties s ON s.id = m.supplier_id
 ORDER BY m.contract_id
 """)
@@ -88,7 +103,7 @@ FROM (SELECT p.must_tender AS bound, coalesce(c.signed_on, c.started_on) IS NOT 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a contract; a fact where its value is above the limit of every category."""
     for _, row in rows.iterrows():
-        excuses = _excuses(row)
+        excuses = _excuses(row, params)
         day = row["day"].date()
         platform = row["platform_id"]
         yield Lead(
@@ -118,7 +133,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         )
 
 
-_OTHER_ROWS = (("tenders", "award_key"), ("platforms", "platform_key"))
+_OTHER_ROWS = (("tenders", "award_key"), ("tenders", "perhaps_key"), ("platforms", "platform_key"))
 LAWS = ("bidding_law_4", "bidding_law_49", "platform_order_39_8")
 
 
@@ -148,9 +163,10 @@ def _reason(row: pd.Series) -> Text:
     )
 
 
-def _excuses(row: pd.Series) -> tuple[Excuse, ...]:
+def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
     together, lowest, highest = int(row["together"]), int(row["lowest"]), int(row["highest"])
     approved = not pd.isna(row["approved_on"])
+    emergency = isinstance(row["project_name"], str) and says(row["project_name"], params.emergency_words)
     return (
         verdict(
             "below_threshold",
@@ -164,21 +180,28 @@ def _excuses(row: pd.Series) -> tuple[Excuse, ...]:
                 en="The supplier's untendered contracts for the project are {sum} in all, above every limit.",
             ).format(sum=money(together)),
             unknown=Text(
-                zh="合计 {sum} 介于服务类与施工类限额之间，合同类别未知。",
+                zh="合计 {sum}，介于服务类与施工类限额之间，合同类别未知。",
                 en="{sum} in all lies between the limits for services and for works, and the category is unknown.",
             ).format(sum=money(together)),
         ),
         verdict(
             "approved_exemption",
-            approved,
+            approved or (None if emergency else False),
             yes=Text(
                 zh="签约前已公示不招标的批准。", en="An approval without a tender was published before signature."
             ),
-            no=Text(zh="签约前没有公示的不招标批准。", en="No such approval was published before signature."),
+            no=Text(
+                zh="签约前没有公示的不招标批准，项目名称未表明应急情形。",
+                en="No such approval was published before signature, and the project's name speaks of no emergency.",
+            ),
+            unknown=Text(
+                zh="项目名称表明应急情形，签约前没有公示的不招标批准，应当核对审批文件。",
+                en="The project's name speaks of an emergency, and no approval was published before: check it.",
+            ),
         ),
         verdict(
             "unlinked_tender",
-            isinstance(row["award_id"], str),
+            isinstance(row["award_id"], str) or (None if isinstance(row["perhaps_id"], str) else False),
             yes=Text(
                 zh="同一采购人的标段 {award} 由该承包人中标且未关联合同，应为该合同漏填标段编号。",
                 en="The supplier won tender {award} of the buyer, and no contract names it: its number is missing.",
@@ -187,6 +210,10 @@ def _excuses(row: pd.Series) -> tuple[Excuse, ...]:
                 zh="该承包人没有该采购人未关联合同的中标记录。",
                 en="The supplier has no award of the buyer that is without a contract.",
             ),
+            unknown=Text(
+                zh="该项目的标段 {tender} 未关联合同，且没有投标记录，是否为该合同的标段无从核实。",
+                en="No contract names tender {tender} of the project, and its bids are unknown: it may be this one's.",
+            ).format(tender=row["perhaps_id"]),
         ),
         verdict(
             "exempt_project",
@@ -200,7 +227,7 @@ def _excuses(row: pd.Series) -> tuple[Excuse, ...]:
 DETECTOR = Detector(
     id="no_platform_record",
     family="off_platform",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="应招标项目平台无记录", en="Must-tender contract without tender"),
     question=Text(
@@ -210,11 +237,14 @@ DETECTOR = Detector(
     rule=Text(
         zh="项目标明依法必须招标，其主合同没有对应标段，或者标段所在平台当时应接入而未接入。合计低于签约日最低限额，"
         "签约前已公示含 {approval_words} 的批准，或者签约前 {award_days} 天内该承包人另有未关联合同的中标的，予以排除；"
-        "合计介于最低与最高限额之间的，列为 B 类。",
+        "合计介于最低与最高限额之间的，项目名称含 {emergency_words} 而未见批准的，以及该项目另有标段未关联合同、投标"
+        "记录未知的，列为 B 类。",
         en="The project is marked as one that must be tendered, and its main contract has no tender, or one on a "
         "platform that should have been connected and was not. Sums below the lowest limit of the day, an approval "
         "published before signature ({approval_words}), and an award to the supplier in the {award_days} days before "
-        "that no contract names are cleared; sums between the lowest and the highest limit make a tier B lead.",
+        "that no contract names are cleared. It is a tier B lead where the sum lies between the lowest and the highest "
+        "limit, where the project's name speaks of an emergency ({emergency_words}) without an approval, or where the "
+        "project has a tender that no contract names and of which no bids are known.",
     ),
     why=Text(
         zh="不进平台的交易，既无竞争也无监督，往往是规避招标、直接指定。",
@@ -238,7 +268,7 @@ DETECTOR = Detector(
     requires={"contracts": ("contract_id", "project_id", "signed_on"), "projects": ("project_id", "must_tender")},
     uses={
         "contracts": ("tender_id",),
-        "tenders": ("platform_id", "published_at", "awarded_on"),
+        "tenders": ("platform_id", "project_id", "published_at", "awarded_on"),
         "platforms": ("required_by", "connected_on"),
         "bids": ("is_winner",),
         "disclosures": ("item", "ref_id", "published_on"),

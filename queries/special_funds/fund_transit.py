@@ -105,11 +105,11 @@ def _lead(part: Rows, carried: Carried, received: int, explained: dict[str, str 
                 sum=money(received),
             ),
             Text(
-                zh="至 {last} 经 {hops} 个中间方，可到达{ends}的有 {sum}，占 {percent:.1f}%。",
-                en="By {last}, through {hops} others, {sum} can have reached {ends}, {percent:.1f} % of it.",
+                zh="至 {last}，{through}可到达{ends}的有 {sum}，占 {percent:.1f}%。",
+                en="By {last}, {through}, {sum} can have reached {ends}, {percent:.1f} % of it.",
             ).format(
                 last=last_day,
-                hops=len(carried.through),
+                through=trail.through(),
                 ends=listing(name(row, "beneficiary") for row in ends.each()),
                 sum=money(carried.reached),
                 percent=100 * carried.reached / received,
@@ -141,6 +141,8 @@ def _entities(trail: Trail, ends: Rows) -> Iterator[Entity]:
     for end, kind in sorted(ends.cells("beneficiary", "beneficiary_kind")):
         yield Entity(end, str(kind), "beneficiary")
     reached = set(ends["beneficiary"])
+    recorded = {payee: kind for payee, kind in trail.walked.cells("payee", "payee_kind") if payee not in reached}
+    yield from (Entity(payee, str(recorded[payee]), "recorded_payee") for payee in sorted(recorded))
     for party in trail.carried.through:
         if party not in reached:
             yield Entity(party, "person" if party in persons else "org", "pass_through")
@@ -153,7 +155,8 @@ def _records(trail: Trail) -> Iterator[Ref]:
     yield from (Ref(payment.ledger, payment.key) for payment in trail.carried.payments)
     yield from (Ref("funds", int(key)) for key in dict.fromkeys(trail.walked["fund_key"]) if key is not None)
     yield from (Ref("contracts", int(key)) for key in dict.fromkeys(trail.walked["contract_key"]) if key is not None)
-    yield from (found for cell in trail.walked["tie_refs"] for found in refs(cell))
+    for column in ("tie_refs", "account_ref"):
+        yield from (found for cell in trail.walked[column] for found in refs(cell))
 
 
 def _links(trail: Trail) -> Iterator[Link]:
@@ -213,7 +216,7 @@ def _excuse(twin: str, explained: dict[str, str | None], *, known: bool, flagged
 DETECTOR = Detector(
     id="fund_transit",
     family="special_funds",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="专项资金过账转出", en="Special fund passes through"),
     question=Text(
@@ -255,7 +258,8 @@ DETECTOR = Detector(
     identity=("fund", "recipient"),
     requires={"payments": ("payer_id", "payee_id", "amount", "paid_on", "fund_id"), "persons": ("person_id",)},
     uses={
-        "payments": ("approver_id", "purpose", "contract_id"),
+        "payments": ("approver_id", "purpose", "contract_id", "payee_account"),
+        "contacts": ("owner_id",),
         "funds": ("grantor_id",),
         "transfers": ("from_id", "to_id"),
         "posts": ("powers",),
@@ -275,5 +279,5 @@ DETECTOR = Detector(
         en="Cash, accounts that no authorised query covers, and sums split below what is followed.",
     ),
     max_share=0.05,
-    relations=("parties", "flows", "ties", "insiders"),
+    relations=("parties", "flows", "account_holders", "ties", "insiders"),
 )

@@ -149,7 +149,7 @@ def _reasons(row: pd.Series, unpaid: int) -> Iterator[Text]:
             project=row["project_name"] if isinstance(row["project_name"], str) else row["project_id"],
         )
     yield Text(
-        zh="{buyer}应于 {due} 前向{supplier}付清合同款，尚有 {unpaid} 未付，占合同额的 {percent:.1f}%。",
+        zh="{buyer}应于 {due} 前向{supplier}付清合同款，尚有 {unpaid}未付，占合同额的 {percent:.1f}%。",
         en="{buyer} was to have paid {supplier} by {due}; {unpaid} are unpaid, {percent:.1f} % of the contract.",
     ).format(
         buyer=name(row, "buyer"),
