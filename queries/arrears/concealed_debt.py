@@ -31,7 +31,7 @@ WITH due AS (
   FROM contracts c JOIN orgs b ON b.org_id = c.buyer_id
   WHERE b.org_type IN ('government', 'institution', 'soe') AND coalesce(c.kind, 'main') = 'main' AND c.parent_id IS NULL
     AND c.due_on + $grace_days < $data_as_of
-    AND c.buyer_id IN (SELECT payer_id FROM payments)
+    AND c.buyer_id IN (SELECT payer_id FROM payments) AND EXISTS (SELECT 1 FROM debts)
 ),
 made AS (
   -- A payment that names only the debt was made for the debt's contract.
@@ -94,10 +94,11 @@ ORDER BY s.contract_id
 """)
 
 POPULATION = Sql("""
-SELECT count(*) FILTER (WHERE due_on IS NOT NULL AND paying) AS judged,
+SELECT count(*) FILTER (WHERE due_on IS NOT NULL AND paying AND ledger) AS judged,
        count(*) FILTER (WHERE due_on IS NULL) AS no_due_day,
-       count(*) FILTER (WHERE due_on IS NOT NULL AND NOT paying) AS no_payments
-FROM (SELECT c.due_on, c.buyer_id IN (SELECT payer_id FROM payments) AS paying
+       count(*) FILTER (WHERE due_on IS NOT NULL AND NOT paying) AS no_payments,
+       count(*) FILTER (WHERE due_on IS NOT NULL AND paying AND NOT ledger) AS no_ledger
+FROM (SELECT c.due_on, c.buyer_id IN (SELECT payer_id FROM payments) AS paying, EXISTS (SELECT 1 FROM debts) AS ledger
       FROM contracts c JOIN orgs b ON b.org_id = c.buyer_id
       WHERE b.org_type IN ('government', 'institution', 'soe') AND coalesce(c.kind, 'main') = 'main'
         AND c.parent_id IS NULL)
@@ -111,6 +112,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         unentered, otherwise = owed - int(row["elsewhere"]), int(row["otherwise"])
         rest, unmatched, early = unentered - otherwise, int(row["unmatched"]), int(row["early"])
         overdue = (row["as_of"] - row["due_on"]).days
+        # What unmatched payments leave open is nothing, or what may be retained.
+        kept = int((params.retention_pct if overdue <= params.retention_days else 0) * amount / 100)
         entered = bool(refs(row["entry_refs"]))
         ledger = (
             Text(zh="台账所列余额为零", en="the ledger shows a balance of zero")
@@ -163,7 +166,9 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 ),
                 verdict(
                     "payee_unmatched",
-                    None if unmatched < rest <= unmatched + early else 0 < rest <= unmatched,
+                    None
+                    if unmatched < rest - kept <= unmatched + early
+                    else 0 < rest <= unmatched + kept and unmatched > 0,
                     yes=Text(
                         zh="双方之间另有未注明合同的支付 {sum}，足以补足台账之外的差额。",
                         en="Payments of {sum} between the two name no contract and make up for what the ledger lacks.",
@@ -264,6 +269,7 @@ DETECTOR = Detector(
     not_judgeable={
         "no_due_day": Text(zh="合同到期日未知", en="the contract's due day is unknown"),
         "no_payments": Text(zh="采购方没有任何支付记录", en="no payment of the buyer is known"),
+        "no_ledger": Text(zh="数据中没有欠款台账", en="the data hold no ledger of arrears"),
     },
     blind=Text(
         zh="看不到验收未通过、合同已变更或解除等使款项不应支付的情形。",

@@ -81,7 +81,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                     until=row["last_day"].date(),
                 ),
                 Text(
-                    zh="有支付记录支持的只有 {paid}，{missing} 没有付款依据。",
+                    zh="有支付记录支持的只有 {paid}，其余 {missing}没有付款依据。",
                     en="Payments bear out {paid}; {missing} are not borne out.",
                 ).format(paid=money(paid), missing=money(missing)),
             ),

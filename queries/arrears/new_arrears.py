@@ -28,6 +28,7 @@ WITH fresh AS (
   SELECT d.debt_id, d.debtor_id, d.creditor_id, d.amount, d.due_on, d.disputed, d._key AS debt_key, c.campaign, c.zh,
          c.en, c.valid_from, c.deadline, c.law
   FROM debts d JOIN campaigns c ON d.due_on > c.deadline AND d.due_on < CAST($data_as_of AS DATE)
+  WHERE EXISTS (SELECT 1 FROM releases)
 ),
 paid AS (
   SELECT f.debt_id, coalesce(sum(r.amount) FILTER (WHERE coalesce(r.day <= f.due_on, true)), 0) AS in_time,
@@ -61,9 +62,10 @@ ORDER BY o.debtor_id, o.campaign, o.due_on, o.debt_id
 """)
 
 POPULATION = Sql("""
-SELECT count(DISTINCT debtor_id) FILTER (WHERE due) AS judged,
-       count(DISTINCT debtor_id) - count(DISTINCT debtor_id) FILTER (WHERE due) AS no_due_day
-FROM (SELECT debtor_id, due_on IS NOT NULL AS due FROM debts)
+SELECT count(*) FILTER (WHERE due AND paying) AS judged, count(*) FILTER (WHERE NOT due) AS no_due_day,
+       count(*) FILTER (WHERE due AND NOT paying) AS no_payments
+FROM (SELECT bool_or(due_on IS NOT NULL) AS due, EXISTS (SELECT 1 FROM releases) AS paying FROM debts
+      GROUP BY debtor_id)
 """)
 
 
@@ -189,11 +191,14 @@ DETECTOR = Detector(
     judge=judge,
     population=POPULATION,
     unit=Text(zh="欠款单位", en="debtors"),
-    not_judgeable={"no_due_day": Text(zh="所有欠款的应付日未知", en="the due day of none of its debts is known")},
+    not_judgeable={
+        "no_due_day": Text(zh="所有欠款的应付日未知", en="the due day of none of its debts is known"),
+        "no_payments": Text(zh="数据中没有清偿欠款的支付记录", en="no payment in the data repays a debt"),
+    },
     blind=Text(
         zh="看不到未入台账的新欠款（另见瞒报漏报欠款）。",
         en="New debts that are in no ledger (see concealed debt).",
     ),
     max_share=0.3,
-    relations=("parties", "repayments", "ledger_months", "unmatched", "campaigns"),
+    relations=("parties", "releases", "repayments", "ledger_months", "unmatched", "campaigns"),
 )

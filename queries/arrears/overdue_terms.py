@@ -30,13 +30,13 @@ WITH bound AS (
   SELECT d.debt_id, d.debtor_id, d.creditor_id, d.amount, d.accepted_on, d.disputed, d._key AS debt_key, t.debtor_kind,
          t.law, t.interest_law, o._key AS debtor_key, c._key AS creditor_key, c.size AS creditor_size,
          least(greatest(coalesce(d.due_on - d.accepted_on, t.agreed_days), t.term_days), t.agreed_days) AS term,
-         d.due_on IS NOT NULL OR t.agreed_days IS NOT NULL AS term_known
+         d.due_on IS NOT NULL OR t.agreed_days IS NOT NULL AS term_known, d.due_on IS NOT NULL AS due_known, t.term_days
   FROM debts d
   JOIN orgs o ON o.org_id = d.debtor_id JOIN orgs c ON c.org_id = d.creditor_id
   JOIN payment_terms t ON d.accepted_on BETWEEN t.valid_from AND t.valid_to
     AND t.debtor_kind = CASE WHEN o.org_type IN ('government', 'institution') THEN o.org_type
                              WHEN o.size = 'large' THEN 'large_enterprise' END
-  WHERE c.size IN ('medium', 'small', 'micro')
+  WHERE c.size IN ('medium', 'small', 'micro') AND EXISTS (SELECT 1 FROM releases)
 ),
 deadlines AS (
   SELECT *, accepted_on + CAST(term AS INTEGER) AS deadline FROM bound
@@ -69,11 +69,13 @@ ORDER BY l.debt_id
 """)
 
 POPULATION = Sql("""
-SELECT count(*) FILTER (WHERE kind IS NOT NULL AND size IS NOT NULL AND accepted_on IS NOT NULL) AS judged,
+SELECT count(*) FILTER (WHERE kind IS NOT NULL AND size IS NOT NULL AND accepted_on IS NOT NULL AND paying) AS judged,
+       count(*) FILTER (WHERE kind IS NOT NULL AND size IS NOT NULL AND accepted_on IS NOT NULL AND NOT paying)
+         AS no_payments,
        count(*) FILTER (WHERE accepted_on IS NULL) AS no_acceptance,
        count(*) FILTER (WHERE accepted_on IS NOT NULL AND size IS NULL) AS no_size,
        count(*) FILTER (WHERE accepted_on IS NOT NULL AND size IS NOT NULL AND kind IS NULL) AS no_term
-FROM (SELECT d.accepted_on, c.size, t.debtor_kind AS kind FROM debts d
+FROM (SELECT d.accepted_on, c.size, t.debtor_kind AS kind, EXISTS (SELECT 1 FROM releases) AS paying FROM debts d
       LEFT JOIN orgs o ON o.org_id = d.debtor_id LEFT JOIN orgs c ON c.org_id = d.creditor_id
       LEFT JOIN payment_terms t ON d.accepted_on BETWEEN t.valid_from AND t.valid_to
         AND t.debtor_kind = CASE WHEN o.org_type IN ('government', 'institution') THEN o.org_type
@@ -86,11 +88,29 @@ _DEBTORS = {
     "large_enterprise": Text(zh="大型企业", en="a large enterprise"),
 }
 
+_DAILY_SHARE = DAILY_PCT / 100
+"""Of what is late, for each day of it."""
 
-_UNKNOWN_AGREEMENT = Text(
-    zh="合同约定的付款日未知；大型企业的合同另有约定的，从其约定，应当核对合同。",
-    en="The agreed day of payment is unknown; what a large enterprise agreed in the contract goes first: check it.",
-)
+
+def _unknown_agreement(row: pd.Series) -> tuple[Text, ...]:
+    """What was counted where the ledger does not say when payment was agreed to be due."""
+    if row["due_known"]:
+        return ()
+    if row["term_known"]:
+        return (
+            Text(
+                zh="约定的付款日未知，按可以约定的最长期限计；合同没有约定的，付款期限为 {days} 日。",
+                en="The agreed day of payment is unknown, and the longest that may be agreed is counted; where nothing "
+                "was agreed, the term is {days} days.",
+            ).format(days=int(row["term_days"])),
+        )
+    return (
+        Text(
+            zh="合同约定的付款日未知；大型企业的合同另有约定的，从其约定，应当核对合同。",
+            en="The agreed day of payment is unknown; what a large enterprise agreed in the contract goes first: "
+            "check it.",
+        ),
+    )
 
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
@@ -98,11 +118,11 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     for _, row in rows.iterrows():
         amount, late = int(row["amount"]), int(row["paid_late"]) + int(row["unpaid"])
         # Money-days are whole numbers, so that the interest does not depend on the order of summing.
-        interest = round(int(row["fen_days"]) * DAILY_PCT / 100)
+        interest = round(int(row["fen_days"]) * _DAILY_SHARE)
         accepted, deadline = row["accepted_on"].date(), row["deadline"].date()
         end = (row["as_of"] if row["unpaid"] > 0 else row["last_paid"]).date()
         status = (
-            Text(zh="至 {end} 尚有 {unpaid} 未付", en="{unpaid} were unpaid on {end}")
+            Text(zh="至 {end} 尚有 {unpaid}未付", en="{unpaid} were unpaid on {end}")
             if row["unpaid"] > 0
             else Text(zh="至 {end} 付清", en="the last of it was paid on {end}")
         ).format(end=end, unpaid=money(int(row["unpaid"])))
@@ -127,7 +147,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                     term=int(row["term"]),
                     deadline=deadline,
                 ),
-                *(() if row["term_known"] else (_UNKNOWN_AGREEMENT,)),
+                *_unknown_agreement(row),
                 Text(
                     zh="逾期支付 {late}，{status}，最长逾期 {days} 天。",
                     en="{late} were late; {status}, up to {days} days late.",
@@ -245,6 +265,7 @@ DETECTOR = Detector(
     not_judgeable={
         "no_acceptance": Text(zh="验收日未知", en="the day of acceptance is unknown"),
         "no_size": Text(zh="债权人规模未知", en="the creditor's size is unknown"),
+        "no_payments": Text(zh="数据中没有清偿欠款的支付记录", en="no payment in the data repays a debt"),
         "no_term": Text(zh="欠款单位或验收日不适用法定期限", en="no statutory term for that debtor and day"),
     },
     blind=Text(
@@ -253,5 +274,5 @@ DETECTOR = Detector(
         "not in the data.",
     ),
     max_share=0.5,
-    relations=("parties", "repayments", "unmatched", "payment_terms", "loan_prime_rates"),
+    relations=("parties", "releases", "repayments", "unmatched", "payment_terms", "loan_prime_rates"),
 )

@@ -28,6 +28,7 @@ WITH committed AS (
   SELECT debt_id, debtor_id, creditor_id, amount, commitment_id, due_on, planned_on, _key AS debt_key,
          planned_on + $grace_days AS last_day
   FROM debts WHERE commitment_id IS NOT NULL AND planned_on > due_on
+    AND EXISTS (SELECT 1 FROM releases)
 ),
 paid AS (
   SELECT c.debt_id, coalesce(sum(r.amount) FILTER (WHERE coalesce(r.day <= c.last_day, true)), 0) AS in_time,
@@ -59,10 +60,11 @@ ORDER BY c.debt_id
 """)
 
 POPULATION = Sql("""
-SELECT count(*) FILTER (WHERE planned_on > due_on) AS judged,
+SELECT count(*) FILTER (WHERE planned_on > due_on AND paying) AS judged,
        count(*) FILTER (WHERE planned_on IS NULL OR due_on IS NULL) AS no_day,
-       count(*) FILTER (WHERE planned_on <= due_on) AS not_rescheduled
-FROM debts WHERE commitment_id IS NOT NULL
+       count(*) FILTER (WHERE planned_on <= due_on) AS not_rescheduled,
+       count(*) FILTER (WHERE planned_on > due_on AND NOT paying) AS no_payments
+FROM (SELECT planned_on, due_on, EXISTS (SELECT 1 FROM releases) AS paying FROM debts WHERE commitment_id IS NOT NULL)
 """)
 
 
@@ -99,7 +101,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                     planned=planned,
                 ),
                 Text(
-                    zh="承诺日尚有 {open} 未支付，{status}，逾期 {days} 天。",
+                    zh="承诺日尚有 {open}未支付，{status}，逾期 {days} 天。",
                     en="On that day {open} were unpaid; {status}, {days} days late.",
                 ).format(open=money(open_then), status=status, days=(end - planned).days),
             ),
@@ -144,7 +146,7 @@ DETECTOR = Detector(
     id="second_default",
     family="arrears",
     version=1,
-    tiers=(Tier.A,),
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="二次失信", en="Second default"),
     question=Text(
         zh="已通过还款承诺重新约定期限的欠款，到期是否再次未清偿？",
@@ -189,11 +191,12 @@ DETECTOR = Detector(
     not_judgeable={
         "no_day": Text(zh="应付日或计划清偿日未知", en="the due or the planned day is unknown"),
         "not_rescheduled": Text(zh="计划清偿日不晚于应付日", en="planned no later than due"),
+        "no_payments": Text(zh="数据中没有清偿欠款的支付记录", en="no payment in the data repays a debt"),
     },
     blind=Text(
         zh="看不到未登记的口头展期，也看不到未关联到欠款的支付。",
         en="Extensions by word of mouth, and payments that name neither debt nor contract.",
     ),
     max_share=0.5,
-    relations=("parties", "repayments", "ledger_months", "unmatched"),
+    relations=("parties", "releases", "repayments", "ledger_months", "unmatched"),
 )

@@ -51,6 +51,7 @@ again AS (
 SELECT g.*, coalesce(p.paid, 0) AS paid, p.refs AS paid_refs, a.new_id, a.refs AS new_refs,
        (SELECT coalesce(sum(u.amount), 0) FROM unmatched u
         WHERE u.debt_id = g.debt_id AND coalesce(u.day > g.last_day, true)) AS unmatched,
+       EXISTS (SELECT 1 FROM payments) AS payments_known,
        coalesce(x.name, g.debtor_id) AS debtor_name, coalesce(y.name, g.creditor_id) AS creditor_name
 FROM gone g LEFT JOIN paid p USING (debt_id) LEFT JOIN again a USING (debt_id)
 LEFT JOIN parties x ON x.id = g.debtor_id LEFT JOIN parties y ON y.id = g.creditor_id
@@ -93,9 +94,11 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             innocent=(
                 verdict(
                     "paid_since",
-                    unpaid <= allowed,
+                    unpaid <= allowed if row["payments_known"] or paid else None,
                     yes=Text(zh="此后已付清。", en="It has been paid up since."),
                     no=Text(zh="此后的支付不足以付清。", en="What was paid since does not make it up."),
+                    unknown=Text(zh="数据中没有支付记录。", en="The data hold no payments."),
+                    gap=True,
                 ),
                 verdict(
                     "payee_unmatched",
@@ -132,7 +135,7 @@ DETECTOR = Detector(
     id="vanished_entry",
     family="arrears",
     version=2,
-    tiers=(Tier.A,),
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="欠款凭空消失", en="Vanished entry"),
     question=Text(
         zh="未清偿的欠款是否从月报中消失？",

@@ -17,6 +17,16 @@ _ORGS: list[dict[str, Any]] = [
     {"org_id": "L1", "name": "大型国企", "org_type": "soe", "size": "large"},
     {"org_id": "S1", "name": "小供应商", "org_type": "private", "size": "small"},
 ]
+_PAID_DEBT: dict[str, Any] = {"debt_id": "D7", "debtor_id": "G1", "creditor_id": "L1", "amount": 5}
+_PAYMENT: dict[str, Any] = {
+    "payment_id": "R7",
+    "payer_id": "G1",
+    "payee_id": "L1",
+    "amount": 5,
+    "paid_on": "2020-01-01",
+    "debt_id": "D7",
+}
+"""Another debt that was repaid: payments were handed over."""
 
 
 def _finding(folder: Path, debt: dict[str, Any], *payments: tuple[int, str]) -> Finding:
@@ -32,7 +42,7 @@ def _finding(folder: Path, debt: dict[str, Any], *payments: tuple[int, str]) -> 
         }
         for n, (amount, day) in enumerate(payments)
     ]
-    tables = {"orgs": _ORGS, "debts": [row], **({"payments": paid} if paid else {})}
+    tables = {"orgs": _ORGS, "debts": [row, _PAID_DEBT], "payments": [*paid, _PAYMENT]}
     (finding,) = scan_tables(tables, folder, ["overdue_terms"]).findings
     return finding
 
@@ -91,3 +101,21 @@ def test_every_rule_of_the_data_file_is_a_known_law() -> None:
         assert law in laws()
     assert "'clearing_opinion_2024'" in CAMPAIGNS.query
     assert "clearing_opinion_2024" in laws()
+
+
+@pytest.mark.parametrize(
+    ("debt", "said"),
+    [
+        ({"debtor_id": "G1", "accepted_on": "2022-03-01"}, "合同没有约定的，付款期限为 30 日"),
+        ({"debtor_id": "L1", "accepted_on": "2025-07-01"}, "大型企业的合同另有约定的，从其约定"),
+        ({"debtor_id": "G1", "accepted_on": "2022-03-01", "due_on": "2022-04-30"}, None),
+    ],
+)
+def test_a_finding_says_what_an_unknown_agreement_may_change(
+    tmp_path: Path, debt: dict[str, Any], said: str | None
+) -> None:
+    sentences = [reason.zh for reason in _finding(tmp_path, debt).lead.reasons]
+    assert [s for s in sentences if "没有约定的" in s or "从其约定" in s] == [
+        s for s in sentences if said and said in s
+    ]
+    assert len(sentences) == (4 if said else 3)
