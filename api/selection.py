@@ -11,6 +11,7 @@ from api.fields import Line, listed
 from findings.access.principal import Principal
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT
+from i18n import Language
 
 Values = Annotated[str | None, Field(max_length=2_000, description="One value, or several with commas between.")]
 Sum = Annotated[int | None, Field(ge=0, le=2**62, description="Minor units: 分 for CNY.")]
@@ -19,8 +20,9 @@ Sum = Annotated[int | None, Field(ge=0, le=2**62, description="Minor units: 分 
 class Selection(BaseModel):
     """Values of one parameter are joined by "or", parameters by "and", all inside the caller's scope."""
 
-    # One model instead of twenty parameters: FastAPI looks each one up and validates it by itself.
-    model_config = ConfigDict(frozen=True)
+    # One model instead of twenty parameters: FastAPI looks each one up and validates it by itself. A misspelt one is
+    # refused: passed over, it would let everything out that it was to leave in.
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     family: Values = None
     detector: Values = None
@@ -81,6 +83,12 @@ class Selection(BaseModel):
             changed_since=self.changed_since,
             q=self.q,
         )
+
+
+class Tabled(Selection):
+    """A selection, with the language of the table that is made of it."""
+
+    language: Annotated[Language | None, Field(description="By `Accept-Language` if missing.")] = None
 
 
 class Paged(Selection):

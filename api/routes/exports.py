@@ -15,9 +15,10 @@ from api.fields import FindingId, NodeId, PathId
 from api.guard import GuardedRoute, heavy, principal, show, shown
 from api.platform import Platform, platform_of
 from api.problems import language
-from api.routes.findings import Chosen, whole
+from api.routes.findings import whole
 from api.routes.graph import checked, explorer, found
 from api.scope import lead
+from api.selection import Tabled
 from api.whole import chosen_whole
 from api.withheld import withheld, withheld_events
 from findings.store.filtering import Filter
@@ -67,10 +68,10 @@ class Taken(BaseModel):
 
 
 @router.get("/findings/export.csv", response_class=StreamingResponse, responses=_answers("text/csv"))
-def findings_csv(request: Request, wanted: Chosen, said: Said = None) -> Response:
+def findings_csv(request: Request, asked: Annotated[Tabled, Query()]) -> Response:
     """Every lead that the filter chooses, as a table, with ids in place of persons' names: a dossier has those, once a
     second person agreed. No formula in it runs in a spreadsheet."""
-    tongue = said or language(request)
+    wanted, tongue = asked.filter(principal(request)), asked.language or language(request)
     ids, subject = chosen_whole(platform_of(request), wanted)
     shown(request, subject)
     lines = csv_lines(findings_table(_summaries(platform_of(request), wanted, ids), tongue), watermark(request), tongue)
@@ -80,9 +81,9 @@ def findings_csv(request: Request, wanted: Chosen, said: Said = None) -> Respons
 
 @router.get("/findings/export.xlsx", response_class=Response, responses=_answers(XLSX))
 @heavy
-def findings_xlsx(request: Request, wanted: Chosen, said: Said = None) -> Response:
+def findings_xlsx(request: Request, asked: Annotated[Tabled, Query()]) -> Response:
     """Every lead that the filter chooses, as a workbook, with ids in place of persons' names."""
-    tongue = said or language(request)
+    wanted, tongue = asked.filter(principal(request)), asked.language or language(request)
     ids, subject = chosen_whole(platform_of(request), wanted)
     shown(request, subject)
     table = findings_table(_summaries(platform_of(request), wanted, ids), tongue)

@@ -79,6 +79,16 @@ def test_many_are_decided_on_at_once_each_by_itself(serve: Serve) -> None:
     assert answer["results"][1]["problem"]["code"] == "store_version"
 
 
+@pytest.mark.parametrize("path", ["findings", "findings/stream", "findings/export.csv", "findings/export.xlsx"])
+def test_a_misspelt_filter_lets_nothing_out(served: Served, path: str) -> None:
+    refused = served.client.get(f"{V1}/{path}?tiers=A", headers=served.key(Role.SUPERVISOR))
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [{"where": "query.tiers", "type": "extra_forbidden", "message": "不接受此项"}]
+    language = "" if path in ("findings", "findings/stream") else "&language=en"
+    answer = served.client.get(f"{V1}/{path}?tier=A{language}", headers=served.key(Role.SUPERVISOR))
+    assert answer.status_code == 200
+
+
 def test_what_is_known_is_not_sent_again(served: Served) -> None:
     path = f"{V1}/findings/{_first(served)['finding_id']}"
     headers = served.key(Role.VIEWER)
