@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.problems import ApiProblem
 from findings.access.principal import Principal, Scope
 from findings.access.rights import Right
+from findings.store.filtering import in_scope
 from findings.store.models import FindingEntity, FindingRow
 
 
@@ -38,6 +39,17 @@ def counting_scope(principal: Principal) -> Scope | None:
     scope = principal.scope()
     limited = scope.regions is not None or scope.agencies is not None
     return scope if limited and principal.may(Right.FINDINGS_READ) else None
+
+
+def visible_keys(session: Session, scope: Scope) -> frozenset[str] | None:
+    """Whom a caller limited by agency may look for: the agencies, and all who take part in a lead inside the scope.
+
+    None where there is no such limit: a limit by region is one that the index of names knows by itself.
+    """
+    if scope.agencies is None:
+        return None
+    query = select(FindingEntity.entity_id).join(FindingRow, FindingRow.finding_id == FindingEntity.finding_id)
+    return scope.agencies.union(session.scalars(query.where(*in_scope(scope)).distinct()))
 
 
 def refuse_recused(scope: Scope, parties: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from api.guard import GuardedRoute, principal, show
 from api.models import GraphShown, Neighbours, PathsShown, Searchresults, TimelineShown
 from api.platform import platform_of
 from api.problems import ApiProblem
-from api.scope import check_nodes, outside, refuse_recused
+from api.scope import check_nodes, outside, refuse_recused, visible_keys
 from api.withheld import withheld, withheld_bids, withheld_events, withheld_paths
 from findings.access.principal import Scope
 from graph.schema import NODES
@@ -106,7 +106,8 @@ def parties(request: Request, q: Searched = "", limit: Limit = 20, offset: Offse
 
 def _search(request: Request, q: str, kinds: tuple[str, ...], limit: int, offset: int) -> Response:
     scope = principal(request).scope()
-    hits = explorer(request).search(q, kinds or None, scope.regions, limit, offset).as_dict()
+    keys = keys_in(request, scope)
+    hits = explorer(request).search(q, kinds or None, scope.regions, keys, limit, offset).as_dict()
     show(request, "search", (item["id"] for item in hits["items"]))
     return answer(hits)
 
@@ -256,6 +257,12 @@ def prices(request: Request, tender_id: PathId) -> Response:
 def explorer(request: Request) -> Explorer:
     """The graph of the current snapshot."""
     return platform_of(request).view().explorer
+
+
+def keys_in(request: Request, scope: Scope) -> frozenset[str] | None:
+    """See `api.scope.visible_keys`."""
+    with platform_of(request).store.reading() as session:
+        return visible_keys(session, scope)
 
 
 def found(read: Callable[[], Any]) -> Any:

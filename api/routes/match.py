@@ -13,7 +13,7 @@ from api.answers import answer
 from api.fields import Line, Name, Word
 from api.guard import GuardedRoute, heavy, principal, show
 from api.models import Shape
-from api.routes.graph import explorer
+from api.routes.graph import explorer, keys_in
 from queries.explore.matching import Query
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["match"])
@@ -68,6 +68,7 @@ def match(request: Request, body: Batch) -> Response:
         limit=body.limit,
         exclude=[*body.exclude_ids, *scope.recused],
         regions=scope.regions,
+        keys=keys_in(request, scope),
     )
     document = {key: matches.as_dict() for key, matches in results.items()}
     show(request, "match", (item["id"] for result in document.values() for item in result["items"]))

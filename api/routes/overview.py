@@ -12,7 +12,7 @@ from api.answers import answer
 from api.guard import GuardedRoute, principal, show
 from api.overview import overview
 from api.platform import platform_of
-from api.routes.graph import explorer
+from api.routes.graph import explorer, keys_in
 from api.scope import counting_scope
 from api.withheld import withheld_groups
 
@@ -42,4 +42,8 @@ def communities(request: Request, minimum: Annotated[int, Query(alias="min", ge=
     """Groups of firms that bid together, each with how often every two of them did."""
     scope = principal(request).scope()
     found = explorer(request).communities(minimum, regions=scope.regions)
+    keys = keys_in(request, scope)
+    if keys is not None:
+        inside = [group for group in found["communities"] if keys.issuperset(firm["id"] for firm in group["firms"])]
+        found = {**found, "communities": inside, "total": len(inside)}
     return answer(withheld_groups(request, found))

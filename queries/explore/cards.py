@@ -247,6 +247,12 @@ class Cards:
             found.setdefault(node.key, []).append(node)
         return {key: sorted(nodes, key=lambda n: n.label) for key, nodes in found.items()}
 
+    def numbers(self, keys: Iterable[str]) -> list[int]:
+        """The numbers of the cards that have one of those keys, under whatever label."""
+        wanted = orjson.dumps(list(dict.fromkeys(keys))).decode()
+        query = "SELECT c.doc FROM cards c JOIN json_each(?) j ON c.id = j.value ORDER BY c.doc"
+        return [doc for (doc,) in self._execute(query, (wanted,))]
+
     def ids(self, node: Node) -> list[str]:
         """Every id that a node has in the tables: its own, and those that were joined to it."""
         if node.label != "Party":

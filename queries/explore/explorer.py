@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
@@ -131,6 +131,7 @@ class Explorer:
         q: str,
         kinds: Iterable[str] | None = None,
         regions: Iterable[str] | None = None,
+        keys: Collection[str] | None = None,
         limit: int = 20,
         offset: int = 0,
     ) -> Hits:
@@ -140,10 +141,12 @@ class Explorer:
             q: what was typed; width, case and blanks do not matter.
             kinds: only nodes of these kinds, see `Node`.
             regions: only what lies in these regions; a province's or city's code includes its parts.
+            keys: only nodes that have one of these ids, without label.
             limit, offset: the page.
         """
         _page(limit, offset)
-        docs, matched = self._index.find(q, kinds=kinds, regions=regions, holding=self._holding)
+        among = None if keys is None else self._cards.numbers(keys)
+        docs, matched = self._index.find(q, kinds=kinds, regions=regions, among=among, holding=self._holding)
         page = slice(offset, offset + limit)
         nodes = self._cards.documents(docs[page].tolist())
         return Hits(tuple(Hit(n, by) for n, by in zip(nodes, matched[page], strict=True)), len(docs))
@@ -321,6 +324,7 @@ class Explorer:
         limit: int = 5,
         exclude: Iterable[str] = (),
         regions: Iterable[str] | None = None,
+        keys: Collection[str] | None = None,
     ) -> dict[str, Matches]:
         """Which parties a batch of names, credit codes, regions and kinds may mean; see `matching.compare`.
 
@@ -330,6 +334,7 @@ class Explorer:
             limit: candidates for each.
             exclude: ids of parties that are never candidates.
             regions: only parties in these regions.
+            keys: only parties of these ids.
         """
         return match(
             queries,
@@ -340,6 +345,7 @@ class Explorer:
             limit=limit,
             exclude=frozenset(exclude),
             regions=regions,
+            keys=keys,
         )
 
     def overview(

@@ -114,6 +114,7 @@ def match(
     limit: int,
     exclude: Collection[str],
     regions: Iterable[str] | None,
+    keys: Collection[str] | None,
 ) -> dict[str, Matches]:
     """The candidates of each query, best first."""
     allowed = None if regions is None else tuple(area(region) for region in regions)
@@ -127,6 +128,7 @@ def match(
             (score, node, ratio)
             for node, ratio in near
             if node.key not in hidden
+            and (keys is None or node.key in keys)
             and (allowed is None or (node.region or "").startswith(allowed))
             and (score := asked.score(node, ratio)) >= threshold
         ]

@@ -154,6 +154,7 @@ class SearchIndex:
         *,
         kinds: Iterable[str] | None = None,
         regions: Iterable[str] | None = None,
+        among: Iterable[int] | None = None,
         holding: Callable[[Docs, str], Iterable[bool]],
     ) -> tuple[Docs, list[str]]:
         """The numbers of all cards that match, best first, and what of each matched.
@@ -165,6 +166,7 @@ class SearchIndex:
             query: what was typed.
             kinds: only nodes of these kinds.
             regions: only nodes in these regions; a province or city code includes what lies in it.
+            among: only these cards, by their numbers.
             holding: which of some cards really have a query that is too long for the index.
         """
         text = plain(query)
@@ -180,6 +182,8 @@ class SearchIndex:
             prefixes = tuple(map(area, regions))
             allowed = [n for n, word in enumerate(self._region_words) if word and word.startswith(prefixes)]
             found = found[np.isin(self._regions[found], allowed)]
+        if among is not None:
+            found = found[np.isin(found, np.fromiter(among, np.int32))]
         if len(text.encode()) > WIDTH:
             found = found[np.fromiter(holding(found, text), dtype=np.bool_, count=len(found))]
         found = found[np.argsort(best[found], kind="stable")]

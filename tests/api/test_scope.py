@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
+from findings.access.keys import create_key
 from findings.access.recusal import add_recusal
 from findings.access.rights import Role
 from tests.api.conftest import PASSWORD, PURPOSE, Serve, Served
@@ -93,6 +95,37 @@ def test_a_recused_party_is_left_out_of_what_is_told_of_others(serve: Serve) -> 
         assert answer.status_code == 200, answer.text
         assert party not in answer.text, path
         assert answer.json()["withheld"] > 0, path
+
+
+def test_who_is_limited_by_agency_looks_for_nobody_elses_parties(served: Served) -> None:
+    items = served.get("/findings?limit=500")["items"]
+    finding = next(i for i in items if i["agency"] and any(e["kind"] == "org" for e in i["entities"]))
+    agency = finding["agency"]["id"]
+    with served.store.session() as session:
+        issued = create_key(session, "bureau", Role.SUPERVISOR, regions=None, agencies=[agency], days=1, actor="test")
+    bureau = {"Authorization": f"Bearer {issued.token}", **PURPOSE}
+    inside = {agency}
+    for line in served.client.get(f"{V1}/findings/stream", headers=bureau).text.splitlines():
+        inside |= {entity["id"] for entity in orjson.loads(line)["document"]["entities"]}
+    own = next(entity for entity in finding["entities"] if entity["kind"] == "org")
+    other = next(hit for hit in served.get("/parties?q=O0&limit=500")["items"] if hit["key"] not in inside)
+
+    def read(path: str) -> Any:
+        return served.client.get(f"{V1}{path}", headers=bureau).json()
+
+    hits = read("/search?q=O0&limit=500")
+    assert {hit["key"] for hit in hits["items"]} <= inside
+    assert 0 < hits["total"] == len(hits["items"])
+    assert read(f"/search?q={own['id']}")["total"] == 1
+    assert read(f"/search?q={other['key']}") == {"items": [], "total": 0}
+    asked = {"queries": {"own": {"name": own["name"]}, "other": {"name": other["name"]}}}
+    results = served.client.post(f"{V1}/match", headers=bureau, json=asked).json()["results"]
+    assert own["id"] in {candidate["id"] for candidate in results["own"]["items"]}
+    assert {candidate["id"] for result in results.values() for candidate in result["items"]} <= inside
+    groups = read("/overview/communities?min=2")
+    assert groups["total"] == len(groups["communities"])
+    assert {firm["id"] for group in groups["communities"] for firm in group["firms"]} <= inside
+    assert served.get("/overview/communities?min=2")["total"] > groups["total"]
 
 
 def test_scans_are_counted_inside_the_scope(served: Served, placed: Any) -> None:
