@@ -47,11 +47,11 @@ between_firms AS (
   SELECT * FROM relations SEMI JOIN firms a ON a.id = top_id SEMI JOIN firms b ON b.id = org_id
 ),
 met AS (
-  SELECT lower.tender_id, lower.bid_id, lower.bidder_id, lower.day, upper.bidder_id AS top_id,
-         r.* EXCLUDE (top_id, org_id),
+  -- However many bids the holder makes, its stake counts once.
+  SELECT lower.tender_id, lower.bid_id, lower.day, r.* EXCLUDE (org_id),
          held(r.valid_from, r.valid_to, lower.day) AS current
-  FROM between_firms r JOIN entries upper ON upper.bidder_id = r.top_id
-  JOIN entries lower ON lower.tender_id = upper.tender_id AND lower.bidder_id = r.org_id
+  FROM between_firms r JOIN entries lower ON lower.bidder_id = r.org_id
+  SEMI JOIN entries upper ON upper.tender_id = lower.tender_id AND upper.bidder_id = r.top_id
   WHERE lower.day IS NOT NULL
 ),
 -- Holdings that may have been sold, the end of the stake not being recorded: on the day the shares in a firm add up to

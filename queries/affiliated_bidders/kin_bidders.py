@@ -80,8 +80,7 @@ sides AS (
 SELECT {MEMBER},
        least(s.person_a, s.person_b) || ' ' || greatest(s.person_a, s.person_b) AS thing,
        least(s.person_a, s.person_b) AS one, greatest(s.person_a, s.person_b) AS other,
-       CASE WHEN s.person_a < s.person_b THEN a.name ELSE b.name END AS one_name,
-       CASE WHEN s.person_a < s.person_b THEN b.name ELSE a.name END AS other_name,
+       a.name AS one_name, b.name AS other_name,
        min(s.relation) AS relation, bool_and(s.past) AS past,
        bool_and(coalesce(r.declared_on <= e.day, false) AND r.tenders >= $rival_tenders
                 AND r.years >= $rival_years AND r.each_won) AS old_rivals,
@@ -91,7 +90,8 @@ SELECT {MEMBER},
        ) AS refs
 FROM sides s JOIN entries e USING (bid_id) JOIN open_rivals r ON r.org_a = s.org_a AND r.org_b = s.org_b
 LEFT JOIN parties p ON p.id = e.bidder_id
-LEFT JOIN parties a ON a.id = s.person_a LEFT JOIN parties b ON b.id = s.person_b
+LEFT JOIN parties a ON a.id = least(s.person_a, s.person_b)
+LEFT JOIN parties b ON b.id = greatest(s.person_a, s.person_b)
 GROUP BY ALL
 ORDER BY e.tender_id, e.bidder_id, thing, e.bid_id
 """)
@@ -137,7 +137,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 def _account(group: Group) -> Account:
     columns = ("one", "other", "one_name", "other_name", "relation")
-    pairs = sorted({tuple(cell or "" for cell in cells) for cells in group.rows.cells(*columns)})
+    pairs = sorted(set(group.rows.cells(*columns)))
     reason = Text(
         zh="{bidders}参加标段 {tender} 投标，其负责人或者主要股东为亲属：{kin}。",
         en="{bidders} bid for tender {tender}, and their principals are kin: {kin}.",
@@ -153,7 +153,7 @@ def _account(group: Group) -> Account:
     )
 
 
-def _kin(one: str, other: str, one_name: str, other_name: str, relation: str) -> Text:
+def _kin(one: str, other: str, one_name: str | None, other_name: str | None, relation: str) -> Text:
     return Text(zh="{one}与{other}（{relation}）", en="{one} and {other} ({relation})").format(
         one=one_name or one, other=other_name or other, relation=TIES[relation]
     )
