@@ -34,8 +34,9 @@ def _half(cell: str) -> str:
 
 
 def _digits(cell: str) -> str:
-    """A telephone number's digits, those of a mobile without the country's code."""
-    return f"regexp_replace(regexp_replace({_half(cell)}, '[^0-9]', '', 'g'), '^(00)?86(1[0-9]{{10}})$', '\\2')"
+    """A telephone number's digits, those of a mobile without the country's code; null for fewer than five."""
+    digits = f"regexp_extract(regexp_replace({_half(cell)}, '[^0-9]', '', 'g'), '^[0-9]{{5,}}$')"
+    return f"regexp_replace(nullif({digits}, ''), '^(00)?86(1[0-9]{{10}})$', '\\2')"
 
 
 def _unspaced(cell: str) -> str:
@@ -43,26 +44,24 @@ def _unspaced(cell: str) -> str:
 
 
 def _serial(cell: str) -> str:
-    """Letters and digits, without what groups them."""
-    return f"upper(translate({_half(cell)}, '-:. ', ''))"
-
-
-def _code(cell: str) -> str:
-    return f"upper(trim({cell}))"
+    """Letters and digits, without what groups them; `translate` would take three times as long."""
+    for sign in "-:. ":
+        cell = f"replace({cell}, '{sign}', '')"
+    return f"upper({cell})"
 
 
 def _named(cell: str, plain: str) -> str:
     """The plain form of a cell, null where it names nothing, or where a mask makes it many people's."""
     words = ", ".join(f"'{word}'" for word in sorted({word.upper() for word in EMPTY} | set(_PLACEHOLDERS)))
     return (
-        f"CASE WHEN NOT contains({cell}, '*') AND upper({plain}) NOT IN ({words}) "
-        f"AND translate({plain}, '0Ff.:-', '') <> '' THEN {plain} END"
+        f"CASE WHEN NOT contains({cell}, '*') AND upper({cell}) NOT IN ({words}) "
+        f"AND NOT regexp_full_match({cell}, '[0Ff.: -]*') THEN {plain} END"
     )
 
 
 _CONTACT = (
     f"CASE kind WHEN 'phone' THEN {_digits('value')} WHEN 'email' THEN lower({_unspaced('value')}) "
-    f"WHEN 'account' THEN {_serial('value')} ELSE {_unspaced('value')} END"
+    f"WHEN 'account' THEN {_serial(_half('value'))} ELSE {_unspaced('value')} END"
 )
 _CODES = ("cpu_sn", "disk_sn", "lock_no", "file_id", "ca_no", "file_md5")
 _LOOPBACK = "regexp_matches(ip, '^(127[.]|::1$)')"
@@ -76,9 +75,9 @@ SPELLINGS: Mapping[str, Mapping[str, str]] = {
     "contacts": {"value": _named("value", _CONTACT)},
     "orgs": {"address": _named("address", _unspaced("address"))},
     "bid_devices": {
-        "ip": f"CASE WHEN NOT {_LOOPBACK} THEN {_named('ip', _code('ip'))} END",
+        "ip": f"CASE WHEN NOT {_LOOPBACK} THEN {_named('ip', 'upper(ip)')} END",
         "mac": _named("mac", _serial("mac")),
-        **{name: _named(name, _code(name)) for name in _CODES},
+        **{name: _named(name, f"upper({name})") for name in _CODES},
     },
     **{table: {name: _named(name, _serial(name)) for name in names} for table, names in _ACCOUNTS.items()},
 }

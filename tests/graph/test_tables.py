@@ -115,6 +115,7 @@ def test_the_views_have_the_plain_form_and_the_stored_rows_what_was_written(tmp_
         {"owner_id": "O4", "kind": "email", "value": "Bid@Example.cn"},
         {"owner_id": "O5", "kind": "account", "value": "6222 0213 0001"},
         {"owner_id": "O6", "kind": "address", "value": "人民路 ７ 号"},
+        {"owner_id": "O7", "kind": "phone", "value": "见附件 1"},
     ]
     connection = _open({"contacts": contacts}, tmp_path)
     plain = connection.sql("SELECT owner_id, value FROM contacts ORDER BY 1").fetchall()
