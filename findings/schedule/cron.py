@@ -29,6 +29,9 @@ def cron_trigger(expression: str, timezone: tzinfo, jitter_seconds: int = 0) -> 
         fields = ["0", *fields]
     if len(fields) != 6:
         raise ValueError(f"a cron expression has five fields, or six with seconds: {expression!r}")
+    if fields[3] != "*" and fields[5] != "*":
+        # cron means either of them, APScheduler both: `0 2 1 * mon` would be two nights a year, not five a month.
+        raise ValueError(f"a day of the month or a weekday, not both; make two jobs of it: {expression!r}")
     fields[5] = _weekdays(fields[5])
     return CronTrigger(**dict(zip(_FIELDS, fields, strict=True)), timezone=timezone, jitter=jitter_seconds or None)
 

@@ -44,7 +44,9 @@ def test_times_are_those_of_cron(expression: str, expected: list[str]) -> None:
     assert _next(expression, count=len(expected)) == expected
 
 
-@pytest.mark.parametrize("expression", ["", "* * * *", "61 * * * *", "0 2 * * 8", "0 2 * * funday", "a b c d e"])
+@pytest.mark.parametrize(
+    "expression", ["", "* * * *", "61 * * * *", "0 2 * * 8", "0 2 * * funday", "a b c d e", "0 2 1 * mon"]
+)
 def test_what_is_no_cron_expression_is_refused(expression: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         cron_trigger(expression, ZONE)
