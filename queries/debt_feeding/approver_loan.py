@@ -70,7 +70,7 @@ older AS (
 )
 SELECT n.* EXCLUDE (valid_from, valid_to), o.amount AS lent, o.day AS lent_on, o.refs AS lent_refs,
        coalesce(NOT s.unknown, false) AS post_known,
-       coalesce(x.name, n.debtor_id) AS debtor_name, coalesce(c.name, n.creditor_id) AS creditor_name,
+       coalesce(b.name, n.debtor_id) AS debtor_name, coalesce(c.name, n.creditor_id) AS creditor_name,
        coalesce(y.name, n.person_id) AS person_name, coalesce(q.name, n.official_id) AS official_name,
        EXISTS (SELECT 1 FROM roles e WHERE e.kind = 'employee' AND e.holder_id = n.person_id
                AND e.org_id = n.creditor_id AND held(e.valid_from, e.valid_to, n.day)) AS employee
@@ -78,7 +78,7 @@ FROM near n
 LEFT JOIN older o ON o.debt_id = n.debt_id AND o.creditor_id = n.creditor_id AND o.person_id = n.person_id
                  AND o.official_id = n.official_id AND o.direction <> n.direction
 LEFT JOIN post s ON s.person_id = n.official_id AND s.org_id = n.debtor_id
-LEFT JOIN parties x ON x.id = n.debtor_id LEFT JOIN parties c ON c.id = n.creditor_id
+LEFT JOIN parties b ON b.id = n.debtor_id LEFT JOIN parties c ON c.id = n.creditor_id
 LEFT JOIN parties y ON y.id = n.person_id LEFT JOIN parties q ON q.id = n.official_id
 ORDER BY n.debt_id, n.creditor_id, n.person_id, abs(days(n.day) - days(n.release_day)), n.release_key, n.ledger, n.key,
          n.official_id, n.how
