@@ -30,7 +30,7 @@ _HALF = "0123456789-+()@. "
 
 
 def _half(cell: str) -> str:
-    return f"translate({cell}, '{_FULL}', '{_HALF}')"
+    return f"CASE WHEN strlen({cell}) = length({cell}) THEN {cell} ELSE translate({cell}, '{_FULL}', '{_HALF}') END"
 
 
 def _digits(cell: str) -> str:

@@ -45,6 +45,13 @@ def name(row: Any, role: str) -> str:
     return value if isinstance(value, str) else str(row[role] if role in row else row[f"{role}_id"])
 
 
+def span(first: date, last: date) -> Text:
+    """From one day to another, at the beginning of a sentence; one day only where they are the same."""
+    if first == last:
+        return Text(zh=str(first), en=f"On {first}")
+    return Text(zh=f"{first} 至 {last}", en=f"From {first} to {last}")
+
+
 def on(day: int) -> date:
     """The date that is `day` days after 1970-01-01."""
     return date(1970, 1, 1) + timedelta(days=int(day))

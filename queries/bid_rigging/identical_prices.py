@@ -63,13 +63,20 @@ def _account(group: Group) -> Account:
     reason = Text(
         zh="{bidders}对标段 {tender} 的报价完全相同：{prices}。",
         en="{bidders} ask the same price for tender {tender}: {prices}.",
-    ).format(bidders=group.names, tender=group.tender_id, prices=listing(money(p, c) for p, c in prices))
+    ).format(bidders=group.names, tender=group.tender_id, prices=listing(_exact(p, c) for p, c in prices))
     return Account(
         reasons=(reason,),
         tier=Tier.B,
         amount=Amount(prices[-1][0], prices[-1][1]),
         # A price that is no round sum is the harder to hit by chance.
         score=0.5 if all(price % 1_000_000 == 0 for price, _ in prices) else 1.0,
+    )
+
+
+def _exact(price: int, currency: str) -> Text:
+    """The price to the cent, which is what is equal."""
+    return Text(
+        zh=f"{price / 100:,.2f} 元" if currency == "CNY" else money(price, currency).zh, en=money(price, currency).en
     )
 
 

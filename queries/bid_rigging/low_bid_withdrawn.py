@@ -126,7 +126,7 @@ def _lead(row: Any, tied: bool, paired: bool) -> Lead:
     lost = int(row["won_price"]) - int(row["price"])
     reasons = [
         Text(
-            zh="{bidder}在标段 {tender} 报价 {low}，低于全部有效投标，其放弃后{winner}以 {won} 中标，高出 {lost}。",
+            zh="{bidder}在标段 {tender} 报价 {low}，低于全部有效投标，其放弃后{winner}以 {won}中标，高出 {lost}。",
             en="{bidder}, at {low} below every valid bid for tender {tender}, gave up, and {winner} won at {won}, "
             "{lost} above.",
         ).format(**names, low=money(int(row["price"])), won=money(int(row["won_price"])), lost=money(lost))

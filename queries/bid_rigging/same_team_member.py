@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 import pandas as pd
@@ -67,7 +68,15 @@ POPULATION = comparable(
 
 LAWS = ("bidding_regulation_40_3", "order_87_37")
 
-EXCUSES = (NAMESAKES,)
+EXCUSES = (
+    replace(
+        NAMESAKES,
+        ruled_out=Text(
+            zh="各单位登记的是同一人员编号，或者姓名与证书编号均相同。",
+            en="The bids name one person by id, or by name and certificate number.",
+        ),
+    ),
+)
 
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:

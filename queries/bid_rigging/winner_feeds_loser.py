@@ -161,7 +161,7 @@ def _lead(row: Any, total: int, params: Parameters) -> Lead:
     if len(row["contracts"]):
         reasons.append(
             Text(
-                zh="{winner}中标标段 {tender} 后，将其中 {sum} 分包给落选投标人{loser}。",
+                zh="{winner}中标标段 {tender} 后，将其中 {sum}分包给落选投标人{loser}。",
                 en="{winner} won tender {tender} and let {sum} of it to {loser}, a bidder that it beat.",
             ).format(**names, sum=money(int(row["let_sum"])))
         )

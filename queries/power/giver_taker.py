@@ -13,7 +13,7 @@ from queries.evidence import refs
 from queries.finding import Amount, Entity, Lead, Link, Ref, Tier
 from queries.relations.model import ref
 from queries.verdicts import verdict
-from queries.wording import name
+from queries.wording import name, span
 
 
 class Parameters(Params):
@@ -150,11 +150,10 @@ def _lead(part: pd.DataFrame, *, flagged: bool) -> Lead:
             ).format(subject=subject, day=row["decided_on"].date(), kind=row["kind"]),
             *_behind(row, subject, firm),
             Text(
-                zh="{first}至{last}，{firm}从{bodies}取得 {count} 项标段或合同，合计 {sum}。",
-                en="From {first} to {last} {firm} won {count} lots or contracts from {bodies}, {sum} in all.",
+                zh="{span}，{firm}从{bodies}取得 {count} 项标段或合同，合计 {sum}。",
+                en="{span} {firm} won {count} lots or contracts from {bodies}, {sum} in all.",
             ).format(
-                first=first,
-                last=last,
+                span=span(first, last),
                 firm=firm,
                 bodies=listing(sorted({name(award, "body") for _, award in awards.iterrows()})),
                 count=len(awards),
@@ -224,9 +223,11 @@ def _behind(row: pd.Series, subject: str, firm: str) -> Iterator[Text]:
 
 def _around(officials: dict[str, str]) -> Text:
     if not officials:
-        return Text(zh="中标时有权的公职人员未知。", en="Which officials had power over the awards is unknown.")
+        return Text(
+            zh="当时对上述标段或合同有权的公职人员未知。", en="Which officials had power over the awards is unknown."
+        )
     return Text(
-        zh="对上述中标有审批、评审、采购权的公职人员：{names}。",
+        zh="对上述标段或合同有审批、评审、采购权的公职人员：{names}。",
         en="Officials who approve, evaluate or procure at those awards: {names}.",
     ).format(names=listing(officials[person] for person in sorted(officials)))
 

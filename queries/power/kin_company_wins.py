@@ -13,7 +13,7 @@ from queries.evidence import refs
 from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier, Verdict
 from queries.relations.model import ref
 from queries.verdicts import verdict
-from queries.wording import name, tie
+from queries.wording import name, span, tie
 
 
 class Parameters(Params):
@@ -157,9 +157,9 @@ def _lead(part: pd.DataFrame, excuses: tuple[Excuse, ...]) -> Lead:
         ),
         reasons=(
             Text(
-                zh="{first}至{last}，{firm}从{body}取得 {count} 项标段或合同，合计 {sum}。",
-                en="From {first} to {last} {firm} won {count} lots or contracts from {body}, {sum} in all.",
-            ).format(first=first, last=last, firm=firm, body=body, count=len(awards), sum=money(total)),
+                zh="{span}，{firm}从{body}取得 {count} 项标段或合同，合计 {sum}。",
+                en="{span} {firm} won {count} lots or contracts from {body}, {sum} in all.",
+            ).format(span=span(first, last), firm=firm, body=body, count=len(awards), sum=money(total)),
             Text(
                 zh="{firm}与当时对{body}有权的公职人员{official}（{title}）存在关联：{tie}。",
                 en="{firm} is tied to {official} ({title}), who then had power over {body}: {tie}.",

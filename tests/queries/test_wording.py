@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
 from queries.debt_feeding.tied import tie_sentence
-from queries.wording import name
+from queries.wording import name, span
 
 
 @pytest.mark.parametrize("column", ["buyer", "buyer_id"])
@@ -24,3 +26,9 @@ def test_an_official_is_not_said_to_be_tied_to_the_official() -> None:
     )
     kin = tie_sentence("丙商贸", "赵一", "sibling:legal_rep")
     assert kin.zh == "丙商贸与有权审批或支付的公职人员赵一存在关联（兄弟姐妹 → 法定代表人）。"
+
+
+def test_a_span_of_one_day_is_a_day() -> None:
+    first, last = date(2024, 3, 20), date(2024, 5, 1)
+    assert (span(first, first).zh, span(first, first).en) == ("2024-03-20", "On 2024-03-20")
+    assert (span(first, last).zh, span(first, last).en) == ("2024-03-20 至 2024-05-01", "From 2024-03-20 to 2024-05-01")
