@@ -21,8 +21,12 @@ class Parameters(Params):
     """What names no use, and what explains a payment outside it."""
 
     generic_words: tuple[str, ...] = Field(
-        ("工程款", "进度款", "预付款", "货款", "合同款", "结算款", "尾款", "质保金", "拨款", "专项资金"),
-        description="Purposes that name no use: such a payment is judged by its project and payee alone.",
+        (
+            *("工程款", "进度款", "预付款", "货款", "合同款", "结算款", "尾款", "质保金", "拨款", "专项资金"),
+            *("工程", "材料", "采购", "购置", "费用", "费", "款"),
+        ),
+        description="Words that name no use: left out of a purpose before it is compared; what says nothing else is "
+        "judged by its project and payee alone.",
     )
     approval_words: tuple[str, ...] = Field(
         ("用途调整", "调整用途", "变更用途", "资金调整", "统筹整合"),
@@ -131,7 +135,7 @@ def _reasons(part: pd.DataFrame, total: int) -> Iterator[Text]:
     off_purpose = part[part["is_off_purpose"]]
     if len(off_purpose):
         yield Text(
-            zh="付款用途“{said}”不在下达用途之内。", en="Its purpose “{said}” is none of the allowed uses."
+            zh="下达用途中未见付款用途“{said}”。", en="Its purpose “{said}” is not found among the allowed uses."
         ).format(said=_said(off_purpose))
     off_project = part[part["off_project"].astype(bool)]
     if len(off_project):
@@ -200,7 +204,7 @@ _LAWS = ("budget_law_93", "fiscal_penalties_6", "criminal_law_384")
 DETECTOR = Detector(
     id="diverted_fund",
     family="special_funds",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="挪用专项资金", en="Diverted special fund"),
     question=Text(

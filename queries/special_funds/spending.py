@@ -12,18 +12,25 @@ spent AS (
   SELECT p.payment_id, p.fund_id, p.payer_id, p.payee_id, p.amount, p.paid_on AS day, p.purpose, p.contract_id,
          p.debt_id, p._key AS key, f.name AS fund_name, f.allowed_use, f._key AS fund_key,
          regexp_replace(p.purpose, '[\\s\\pP]|第?[一二三四五六七八九十0-9]+[期次笔批]', '', 'g') AS said,
-         list_filter([regexp_replace(u, '[\\s\\pP]', '', 'g') FOR u IN string_split_regex(f.allowed_use, '[;；,，、]')],
-                     lambda u: u <> '') AS uses
+         list_filter(
+           [regexp_replace(u, '[\\s\\pP]', '', 'g')
+            FOR u IN string_split_regex(f.allowed_use, '[;；,，、]|以及|及|和|与')],
+           lambda u: u <> '') AS uses
   FROM payments p JOIN funds f USING (fund_id)
   -- What reaches the recipient is the grant, what reaches the grantor is what was left of it.
   WHERE p.payee_id IS DISTINCT FROM f.recipient_id AND p.payee_id IS DISTINCT FROM f.grantor_id
 ),
+-- What a purpose says but for words that name no use; one sign alone says nothing.
+meant AS (
+  SELECT *, regexp_replace(said, array_to_string([regexp_escape(w) FOR w IN $generic_words], '|'), '', 'g') AS core
+  FROM spent
+),
 worded AS (
-  SELECT s.* EXCLUDE (said, uses), b.barred,
+  SELECT s.* EXCLUDE (said, uses, core), b.barred,
          -- Of no uses the list knows nothing, and unknown is not outside; a purpose of no words is a part of every use.
-         NOT list_contains($generic_words, s.said)
-         AND NOT list_bool_or([contains(s.said, u) OR contains(u, s.said) FOR u IN s.uses]) AS off_purpose
-  FROM spent s LEFT JOIN barred b ON s.day >= b.since AND list_bool_or([contains(s.purpose, w) FOR w IN b.words])
+         NOT list_bool_or([contains(s.said, u) OR contains(u, s.said) OR (length(s.core) <> 1 AND contains(u, s.core))
+                           FOR u IN s.uses]) AS off_purpose
+  FROM meant s LEFT JOIN barred b ON s.day >= b.since AND list_bool_or([contains(s.purpose, w) FOR w IN b.words])
    AND NOT list_bool_or([contains(coalesce(s.allowed_use, ''), w) OR contains(s.fund_name, w) FOR w IN b.words])
   QUALIFY row_number() OVER (PARTITION BY s.key ORDER BY b.barred) = 1
 ),
