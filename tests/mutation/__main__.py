@@ -27,6 +27,9 @@ from tests.mutation.report import page, share_killed
 from tests.mutation.run import Tried, run, sampled
 from tests.mutation.worlds import ROOT
 
+REPORTED_EVERY = 50
+"""After so many mutants the report is written, so that a run of half an hour that is ended leaves what it found."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -59,13 +62,19 @@ def main() -> int:
             tried.append(one)
             if sys.stderr.isatty():
                 print(f"\r{number} of {len(mutants)}", end="", file=sys.stderr, flush=True)
-    drawn = f"at most {options.sample} of each owner, seed {options.seed}" if options.sample else "all"
-    title = f"Mutants: {drawn}; cases of {len(chosen)} detectors; {sum(os.times()[:4]):.0f} s of the processor."
-    report = page(tried, title)
+            if options.out and number % REPORTED_EVERY == 0:
+                so_far = f"Unfinished: {number} of {len(mutants)}. {_title(options, chosen)}"
+                options.out.write_text(page(tried, so_far), encoding="utf-8")
+    report = page(tried, _title(options, chosen))
     print(report)
     if options.out:
         options.out.write_text(report, encoding="utf-8")
     return 0 if share_killed(tried) * 100 >= options.least else 1
+
+
+def _title(options: argparse.Namespace, chosen: Sequence[Detector]) -> str:
+    drawn = f"at most {options.sample} of each owner, seed {options.seed}" if options.sample else "all"
+    return f"Mutants: {drawn}; cases of {len(chosen)} detectors; {sum(os.times()[:4]):.0f} s of the processor."
 
 
 def _mutants(options: argparse.Namespace, chosen: Sequence[Detector]) -> list[Mutant]:
