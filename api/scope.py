@@ -8,7 +8,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from api.problems import ApiProblem
-from findings.access.principal import Principal, Scope
+from findings.access.models import User
+from findings.access.principal import Principal, Scope, limit, region_prefix
 from findings.access.rights import Right
 from findings.store.filtering import in_scope
 from findings.store.models import FindingEntity, FindingRow
@@ -39,6 +40,19 @@ def counting_scope(principal: Principal) -> Scope | None:
     scope = principal.scope()
     limited = scope.regions is not None or scope.agencies is not None
     return scope if limited and principal.may(Right.FINDINGS_READ) else None
+
+
+def answers_for(principal: Principal, user: User | None) -> bool:
+    """Whether a caller may keep a user's recusals: one who reads leads of some regions or agencies only, if the user
+    does not see more; anybody else with that right."""
+    own = counting_scope(principal)
+    if own is None:
+        return True
+    if user is None:
+        return False
+    prefixes, regions, agencies = own.region_prefixes, limit(user.regions), limit(user.agencies)
+    within = prefixes is None or (regions is not None and all(region_prefix(r).startswith(prefixes) for r in regions))
+    return within and (own.agencies is None or (agencies is not None and agencies <= own.agencies))
 
 
 def visible_keys(session: Session, scope: Scope) -> frozenset[str] | None:

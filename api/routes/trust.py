@@ -16,12 +16,12 @@ from api.models import Items
 from api.platform import platform_of
 from api.problems import ApiProblem
 from api.routes.graph import checked
-from api.scope import lead
+from api.scope import answers_for, lead
 from findings.access.approvals import decide, find_approval, list_approvals, withdraw
-from findings.access.models import Approval, Recusal
+from findings.access.models import Approval, Recusal, User
 from findings.access.principal import Principal
 from findings.access.recusal import add_recusal, end_recusal, list_recusals
-from findings.access.users import find_user
+from findings.access.users import find_user, list_users
 from findings.audit.trail import AuditFilter, read
 from findings.audit.verifying import stored_anchors, verify
 from queries.explore.shapes import node_id
@@ -93,9 +93,12 @@ def audit_anchors(request: Request) -> Response:
 
 @router.get("/recusals", response_model=Items)
 def recusals(request: Request, ended: bool = False) -> Response:
-    """Who stays away from whom; with `ended` also what is over."""
+    """Who stays away from whom, as far as the caller keeps it; with `ended` also what is over."""
+    who = principal(request)
     with platform_of(request).store.reading() as session:
-        items = [_recusal(recusal) for recusal in list_recusals(session, ended=ended)]
+        users = {user.id: user for user in list_users(session)}
+        found = list_recusals(session, ended=ended)
+        items = [_recusal(recusal) for recusal in found if answers_for(who, users.get(recusal.user_id))]
     return answer({"items": items, "total": len(items)})
 
 
@@ -105,6 +108,8 @@ def new_recusal(request: Request, body: NewRecusal) -> Response:
     platform = platform_of(request)
     with platform.store.session() as session:
         user = find_user(session, body.user)
+        if not answers_for(principal(request), user):
+            raise ApiProblem("api_outside_scope")
         added = add_recusal(session, user.id, body.party_id, reason=body.reason, actor=principal(request).id)
         session.flush()
         shown = _recusal(added)
@@ -118,6 +123,9 @@ def gone_recusal(request: Request, recusal_id: Annotated[int, Path(ge=1, le=2**3
     """End a recusal; it stays on record. Nobody ends their own."""
     platform = platform_of(request)
     with platform.store.session() as session:
+        recusal = session.get(Recusal, recusal_id)
+        if recusal is not None and not answers_for(principal(request), session.get(User, recusal.user_id)):
+            raise ApiProblem("api_not_found")
         end_recusal(session, recusal_id, actor=principal(request).accountable_id)
     platform.callers.forget()
     return Response(status_code=204)

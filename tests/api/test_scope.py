@@ -71,6 +71,31 @@ def test_who_is_recused_from_a_party_grants_nothing_about_it(serve: Serve, place
         assert (refused.status_code, refused.json()["code"]) == (403, "api_recused"), name
 
 
+def test_a_county_lifts_no_recusal_of_another_ones_people(served: Served, placed: Any) -> None:
+    region, firm = placed["region"], _firm(placed)
+    users = {
+        regions: served.user(f"of.{regions}", Role.INVESTIGATOR, regions=[regions]) for regions in (region, "990000")
+    }
+    served.user("of.all", Role.INVESTIGATOR)
+    county, admin = served.key(Role.SUPERVISOR, [region]), served.key(Role.ADMIN, [])
+
+    def keep(headers: dict[str, str], name: str) -> Any:
+        body = {"user": name, "party_id": firm, "reason": "近亲属任职"}
+        return served.client.post(f"{V1}/recusals", headers=headers, json=body)
+
+    for name in ("of.990000", "of.all"):
+        assert keep(county, name).json()["code"] == "api_outside_scope"
+    own = keep(county, f"of.{region}").json()["id"]
+    others = [keep(admin, name).json()["id"] for name in ("of.990000", "of.all")]
+    listed = served.client.get(f"{V1}/recusals", headers=county).json()["items"]
+    assert [recusal["user_id"] for recusal in listed] == [users[region]]
+    assert served.client.get(f"{V1}/recusals", headers=admin).json()["total"] >= 3
+    for recusal in others:
+        assert served.client.delete(f"{V1}/recusals/{recusal}", headers=county).status_code == 404
+        assert served.client.delete(f"{V1}/recusals/{recusal}", headers=admin).status_code == 204
+    assert served.client.delete(f"{V1}/recusals/{own}", headers=county).status_code == 204
+
+
 def test_a_recused_party_is_left_out_of_what_is_told_of_others(serve: Serve) -> None:
     served = serve()
     prices = served.get("/search?q=T0&kinds=tender&limit=200")["items"]
