@@ -15,6 +15,7 @@ cases:
     roles: {O1: [bidder]}   # every role in which it names an id
     kinds: {P1: person}     # what an id is named as
     identity: {bidder: O1}  # the whole of what the finding is about
+    laws: [order_87_37]     # the rules that it cites, where the judge chooses them
     verdicts: {past_role: ruled_out}  # what must be said of innocent explanations
     evidence: {bids: 2}     # how many rows of a table it shows as evidence
     amount: 500000          # money that the finding touches, in minor units
@@ -66,6 +67,7 @@ _KEYS = frozenset(
         "roles",
         "kinds",
         "identity",
+        "laws",
         "verdicts",
         "evidence",
         "amount",
@@ -95,6 +97,7 @@ class Case:
     roles: dict[str, list[str]]
     kinds: dict[str, str]
     identity: dict[str, str] | None
+    laws: tuple[str, ...] | None
     verdicts: dict[str, str]
     evidence: dict[str, int]
     amount: int | None
@@ -137,6 +140,7 @@ def read_cases(detector_id: str) -> list[Case]:
                 roles=entry.get("roles", {}),
                 kinds=entry.get("kinds", {}),
                 identity=entry.get("identity"),
+                laws=tuple(entry["laws"]) if "laws" in entry else None,
                 verdicts=entry.get("verdicts", {}),
                 evidence=entry.get("evidence", {}),
                 amount=entry.get("amount"),
@@ -174,6 +178,8 @@ def mismatch(case: Case, leads: Sequence[Lead]) -> str | None:
             return f"kinds {case.kinds} expected, not {kinds}"
         if case.identity is not None and lead.identity != case.identity:
             return f"identity {case.identity} expected, not {lead.identity}"
+        if case.laws is not None and lead.laws != case.laws:
+            return f"laws {case.laws} expected, not {lead.laws}"
         if case.twin and verdicts.get(case.twin) is not Verdict.FITS:
             return f"{case.twin} must fit; the verdicts are {verdicts}"
         differing = {
