@@ -80,6 +80,9 @@ POPULATION = comparable("SELECT DISTINCT bid_id FROM bid_devices", "no_codes")
 
 FILE_CODES = frozenset({"file_id", "file_md5", "lock_no"})
 
+ROUTER_ADDRESSES = ("ip:192.168.", "ip:169.254.")
+"""Addresses within small networks (RFC 1918, RFC 3927), which clients report instead of the one that others see."""
+
 LAWS = ("bidding_regulation_40_1", "bidding_regulation_40_2", "order_87_37")
 
 EXCUSES = (
@@ -117,6 +120,19 @@ EXCUSES = (
         ),
     ),
     GroupExcuse(
+        "router_address",
+        "router",
+        fits=Text(
+            zh="一致的 IP 为路由器分配的内网地址，不同单位的内网可以使用同一地址。",
+            en="The IP address is one that routers hand out inside: networks that have nothing to do with each other "
+            "use the same ones.",
+        ),
+        ruled_out=Text(
+            zh="一致的特征码不是路由器分配的内网地址。",
+            en="What agrees is not an address that routers hand out inside.",
+        ),
+    ),
+    GroupExcuse(
         "consultancy_machine",
         "consultancy",
         fits=Text(
@@ -143,6 +159,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         on_site_gap=shared["on_site"].transform("any") & shared["on_site_or_unknown"].transform("all"),
         owner_file=rows["download_only"] & rows["code"].isin(FILE_CODES),
         network=popular & (rows["code"] == "ip"),
+        router=rows["thing"].str.startswith(ROUTER_ADDRESSES),
         consultancy=popular & (rows["code"] != "ip"),
     )
     yield from leads(rows, EXCUSES, partial(_account, params=params), LAWS)
@@ -176,14 +193,12 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="同一标段内，两个以上互不为联合体的投标人，其投标特征码中 {fact_codes} 任一相同的，列为 A 类；仅 "
-        "{lead_codes} 相同的，列为 B 类。现场终端、招标人控制价文件，以及被超过 {popular} 家投标人使用且同"
-        "场比例不超过 {together} 的设备或地址，不计入。",
-        en=(
-            "In one tender, two or more bidders that are no consortium share any of {fact_codes} (tier A), or "
-            "only of {lead_codes} (tier B). Codes of the on-site terminal, of the owner's control-price file, and"
-            " of a machine or address that more than {popular} bidders use and that meets in at most {together} "
-            "of its tenders, do not count."
-        ),
+        "{lead_codes} 相同的，列为 B 类。现场终端、招标人控制价文件、路由器内网地址，以及被超过 {popular} 家投标人使用"
+        "且其中曾同场投标的两两组合占比不超过 {together} 的设备或地址，不计入。",
+        en="In one tender, two or more bidders that are no consortium share any of {fact_codes} (tier A), or only of "
+        "{lead_codes} (tier B). Codes of the on-site terminal, of the owner's control-price file, a router's inner "
+        "address, and those of a machine or address that more than {popular} bidders use, of whom at most {together} "
+        "of the pairs ever met in a tender, do not count.",
     ),
     why=Text(
         zh="独立编制的投标文件不会产生于同一把锁、同一台计算机。特征码一致说明投标文件可能由同一单位或个人编制。",
@@ -205,6 +220,7 @@ DETECTOR = Detector(
         Innocent("on_site_terminal", Text(zh="现场上传终端", en="On-site upload terminal")),
         Innocent("owner_control_file", Text(zh="招标人控制价文件", en="The owner's control-price file")),
         Innocent("park_network", Text(zh="园区共用网络出口", en="An industrial park's network address")),
+        Innocent("router_address", Text(zh="路由器内网地址", en="A router's inner address")),
         Innocent("consultancy_machine", Text(zh="造价咨询机构设备", en="One consultancy's machine")),
     ),
     parameters=Parameters,
