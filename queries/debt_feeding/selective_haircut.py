@@ -35,9 +35,9 @@ class Parameters(Params):
 SELECT = Sql("""
 -- What came of each debt that was settled: how much of it was paid, and whether the ledger ended at nothing.
 WITH ended AS (
-  SELECT debt_id, arg_max(closing, period) = 0 AS closed,
-         arg_max({'table': 'debt_reports', 'key': _key}, period) AS report_ref
-  FROM debt_reports WHERE closing IS NOT NULL GROUP BY ALL
+  SELECT debt_id, last.closing = 0 AS closed, {'table': 'debt_reports', 'key': last.key} AS report_ref
+  FROM (SELECT debt_id, arg_max({'closing': closing, 'key': _key}, period) AS last FROM debt_reports
+        WHERE closing IS NOT NULL GROUP BY ALL)
 ),
 -- A waiver is booked as an offset without money; what counts as paid is the rest.
 settlement AS (
