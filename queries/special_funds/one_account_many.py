@@ -36,7 +36,7 @@ entered AS (
 holders AS (
   SELECT i.key, list(DISTINCT c.owner_id ORDER BY c.owner_id) AS holders,
          list_sort(list(DISTINCT {'table': 'contacts', 'key': c._key})) AS holder_refs,
-         list(DISTINCT c.owner_id) FILTER (WHERE p.kind = 'org') AS firms,
+         list(DISTINCT c.owner_id ORDER BY c.owner_id) FILTER (WHERE p.kind = 'org') AS firms,
          list(DISTINCT coalesce(p.name, c.owner_id) ORDER BY coalesce(p.name, c.owner_id)) AS names
   FROM entered i JOIN contacts c ON c.kind = 'account' AND c.value = i.account AND held(c.valid_from, c.valid_to, i.day)
   LEFT JOIN parties p ON p.id = c.owner_id
