@@ -120,8 +120,6 @@ EXCUSES = (
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each group of bidders of a tender whose deposits are connected by a payer or an account."""
-    if not len(rows):
-        return
     rows = rows.assign(collecting=(rows["users"] > params.popular) & (rows["together"] <= params.together))
     yield from leads(rows, EXCUSES, _account, LAWS)
 
