@@ -31,7 +31,7 @@ WITH {APPROVALS},
 -- What the platform is seen to have sent, whatever its own record of the last data says.
 traded AS (
   SELECT platform_id, max(CAST(published_at AS DATE)) AS last_tender, count(*) AS tenders
-  FROM tenders WHERE platform_id IS NOT NULL GROUP BY platform_id
+  FROM tenders GROUP BY platform_id
 ),
 seen AS (
   SELECT p.*, t.tenders, greatest(p.last_data_on, t.last_tender) AS last_on
@@ -84,7 +84,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             innocent=(
                 verdict(
                     "approved_delay",
-                    (bool(row["late"] or row["never"]) and not pd.isna(row["approved_on"]) and not row["silent"])
+                    (not pd.isna(row["approved_on"]) and not row["silent"])
                     or (False if row["approvals_known"] else None),
                     yes=Text(zh="应接入日前已公示延期接入的批准。", en="A delay was approved in public by that day."),
                     no=Text(zh="没有应接入日前公示的延期批准。", en="No approval of a delay was published by then."),

@@ -157,7 +157,7 @@ def _reasons(row: pd.Series, notice: date) -> Iterator[Text]:
 def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
     named = any(says(_text(row[column]), params.emergency_words) for column in ("title", "project_name"))
     approved = not pd.isna(row["approved_on"])
-    purposes = list(row["purposes"]) if row["purposes"] is not None and not row["work"] else []
+    purposes = [] if row["work"] else list(row["purposes"])
     prepares = bool(purposes) and all(says(purpose, params.preparation_words) for purpose in purposes if purpose)
     return (
         verdict(

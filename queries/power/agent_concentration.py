@@ -17,6 +17,7 @@ from queries.finding import Entity, Excuse, Lead, Ref, Tier
 from queries.statistics.counts import concentration
 from queries.statistics.discovery import benjamini_hochberg
 from queries.verdicts import verdict
+from queries.wording import name
 
 
 class Parameters(Params):
@@ -50,8 +51,6 @@ FROM (SELECT buyer_id, count(agent_id) AS tenders FROM tenders GROUP BY buyer_id
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a pair of buyer and agency."""
-    if not len(rows):
-        return
     rows = rows.sort_values("tender_id", kind="stable")
     pairs = concentration(rows["buyer_id"], rows["agent_id"], rows["stratum"], params.fewest_tenders)
     pairs["q"] = benjamini_hochberg(pairs["p"])
@@ -65,10 +64,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 def _lead(buyers: pd.DataFrame, own: pd.DataFrame, pair: Any, params: Parameters) -> Lead:
     first = own.iloc[0]
     buyer, agent = str(first["buyer_id"]), str(first["agent_id"])
-    names = {
-        "buyer": first["buyer_name"] if isinstance(first["buyer_name"], str) else buyer,
-        "agent": first["agent_name"] if isinstance(first["agent_name"], str) else agent,
-    }
+    names = {"buyer": name(first, "buyer"), "agent": name(first, "agent")}
     values = {"n": int(pair["count"]), "made": int(pair["made"]), "expected": pair["expected"], **names}
     days = pd.to_datetime(own["day"]).dropna()
     reasons = [

@@ -16,6 +16,7 @@ from queries.finding import Entity, Lead, Tier
 from queries.statistics.counts import rate_excess
 from queries.statistics.discovery import benjamini_hochberg
 from queries.verdicts import verdict
+from queries.wording import name
 
 
 class Parameters(Params):
@@ -43,7 +44,8 @@ exposure AS (
 counted AS (
   SELECT subject_id AS party_id, count(*) AS complaints,
          list(CAST(received_at AS DATE) ORDER BY complaint_id) AS days,
-         list(DISTINCT tender_id ORDER BY tender_id) FILTER (WHERE tender_id IS NOT NULL) AS tenders,
+         -- list_distinct leaves out the null of complaints about no tender.
+         list_sort(list_distinct(list(tender_id))) AS tenders,
          list({'table': 'complaints', 'key': _key} ORDER BY complaint_id) AS refs
   FROM complaints WHERE subject_id IS NOT NULL GROUP BY ALL
 )
@@ -70,8 +72,6 @@ KINDS = {
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a party."""
-    if not len(rows):
-        return
     rows = rows.sort_values("party_id", kind="stable").reset_index(drop=True)
     table = rows.join(rate_excess(rows["complaints"], rows["exposure"], rows["kind"], params.fewest_peers))
     table["q"] = benjamini_hochberg(table["p"])
@@ -82,7 +82,6 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 def _lead(row: Any, params: Parameters) -> Lead:
     party = str(row["party_id"])
-    name = row["party_name"] if isinstance(row["party_name"], str) else party
     days = pd.to_datetime(pd.Series(list(row["days"]))).dropna().sort_values()
     tenders = [str(tender) for tender in row["tenders"]] if isinstance(row["tenders"], list | np.ndarray) else []
     kind = KINDS[row["kind"]]
@@ -92,7 +91,7 @@ def _lead(row: Any, params: Parameters) -> Lead:
             "件。",
             en="{n} complaints name {name}; the rate of {kind_en} and its {deeds:.0f} tenders give {expected:.1f}.",
         ).format(
-            name=name,
+            name=name(row, "party"),
             n=int(row["complaints"]),
             kind_zh=kind.zh,
             kind_en=kind.en,

@@ -16,6 +16,7 @@ from queries.finding import Amount, Entity, Lead, Tier
 from queries.statistics.counts import peer_outliers
 from queries.statistics.discovery import benjamini_hochberg
 from queries.verdicts import verdict
+from queries.wording import name
 
 
 class Parameters(Params):
@@ -83,8 +84,6 @@ FROM officials SEMI JOIN active USING (person_id)
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead an official."""
     low = rows[~rows["rank"].isin(params.high_ranks)]
-    if not len(low):
-        return
     low = low.sort_values(["person_id", "rank"], kind="stable").reset_index(drop=True)
     table = low.join(peer_outliers(low["amount"].astype(np.float64), low["rank"], params.fewest_peers))
     table["q"] = benjamini_hochberg(table["p"])
@@ -95,7 +94,6 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 
 def _lead(row: Any, table: pd.DataFrame, params: Parameters) -> Lead:
     person, org = str(row["person_id"]), str(row["org_id"])
-    name = row["person_name"] if isinstance(row["person_name"], str) else person
     first, last = (None if pd.isna(row[day]) else pd.Timestamp(row[day]).date() for day in ("first_day", "last_day"))
     reasons = (
         Text(
@@ -104,7 +102,7 @@ def _lead(row: Any, table: pd.DataFrame, params: Parameters) -> Lead:
             en="{n} sums, {amount_en} in all, were approved or received by {name} ({rank}, {title}): {times:.0f} "
             "times what is typical of that rank.",
         ).format(
-            name=name,
+            name=name(row, "person"),
             rank=row["rank"],
             title=row["title"] or "-",
             n=int(row["acts"]),

@@ -80,7 +80,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             innocent=(
                 verdict(
                     "rest_day",
-                    not missing and bool(row["published_on"] <= row["working_day"]),
+                    bool(row["published_on"] <= row["working_day"]),
                     yes=Text(
                         zh="应公开日 {due} 为休息日，在其后第一个工作日公开。",
                         en="{due} was a day of rest, and it was published on the first working day after.",
@@ -92,7 +92,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 ),
                 verdict(
                     "exempt",
-                    isinstance(row["ref_id"], str) and not pd.isna(row["approved_on"]) if about else None,
+                    not pd.isna(row["approved_on"]) if about else None,
                     yes=Text(
                         zh="应公开日前已作出并公示不予公开或暂缓公开的决定。",
                         en="A decision to withhold or defer it was published by the due day.",
