@@ -30,6 +30,21 @@ linked AS (
 )
 """
 
+FORMER = f"""
+-- Of `behind`, who had an office or employment elsewhere: the procurement rules count it for `$months` after its end.
+former AS (
+  SELECT b.side_id, b.person_id, b.title, r.org_id AS party_id, 'former:' || r.kind AS how,
+         greatest(b.valid_from, r.valid_to + 1) AS valid_from,
+         least(b.valid_to, CAST(r.valid_to + to_months($months) AS DATE)) AS valid_to,
+         list_prepend(b.ref, [{ref("roles", "r._key")}]) AS refs
+  FROM behind b JOIN roles r ON r.holder_id = b.person_id
+  WHERE r.valid_to IS NOT NULL AND r.kind <> 'shareholder' AND r.org_id <> b.side_id
+)
+"""
+
+COUNTS = "(NOT starts_with(l.how, 'former:') OR (e.regime = 'procurement' AND held(l.valid_from, l.valid_to, e.day)))"
+"""Whether a tie counts: those of `FORMER` do under the procurement rules, and only where they say more than the tie."""
+
 TOLD = """
 SELECT e.tender_id, e.day, e.regime, e.bidder_id AS bidder, p.name AS bidder_name, p.kind AS bidder_kind,
        e.bid_id, e.bid_key,

@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import Field
 
 from i18n import Text
-from queries.affiliated_bidders.interests import LINKED, PARTIES_TOLD, TOLD, Reason, dated, interests
+from queries.affiliated_bidders.interests import COUNTS, FORMER, LINKED, PARTIES_TOLD, TOLD, Reason, dated, interests
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Lead, Tier
 from queries.relations.model import ref
@@ -22,6 +22,11 @@ class Parameters(Params):
         ("approve", "pay", "evaluate", "supervise", "procure"),
         description="Powers of an official of the buyer, any of which is power over the tender.",
     )
+    months: int = Field(
+        36,
+        ge=0,
+        description="Months for which an own office or employment counts after it ended, under the procurement rules.",
+    )
     recusal_words: tuple[str, ...] = Field(("回避",), description="Words of a disclosed item that name a recusal.")
 
 
@@ -32,6 +37,7 @@ WITH behind AS (
   WHERE list_has_any(string_split(powers, ';'), $powers)
 ),
 {LINKED},
+{FORMER},
 controlled AS (
   SELECT top_id AS side_id, top_id AS person_id, org_id AS party_id, 'holding' AS how, valid_from, valid_to, refs
   FROM chains WHERE control
@@ -43,7 +49,8 @@ controlled AS (
 ),
 buyers AS (SELECT DISTINCT buyer_id, bidder_id FROM entries WHERE buyer_id <> bidder_id),
 interest AS (
-  SELECT l.* FROM linked l SEMI JOIN buyers b ON b.buyer_id = l.side_id AND b.bidder_id = l.party_id
+  SELECT l.* FROM (FROM linked UNION ALL FROM former) l
+  SEMI JOIN buyers b ON b.buyer_id = l.side_id AND b.bidder_id = l.party_id
   UNION ALL
   SELECT c.side_id, c.person_id, NULL, c.party_id, c.how, c.valid_from, c.valid_to, c.refs
   FROM controlled c SEMI JOIN buyers b ON b.buyer_id = c.side_id AND b.bidder_id = c.party_id
@@ -55,7 +62,7 @@ recusals AS (
          AND l.person_id <> l.side_id AS recused
 FROM entries e JOIN interest l ON l.side_id = e.buyer_id AND l.party_id = e.bidder_id
 {PARTIES_TOLD}
-WHERE e.day IS NOT NULL
+WHERE e.day IS NOT NULL AND {COUNTS}
 ORDER BY e.tender_id, e.bidder_id, l.side_id, l.person_id, l.how, l.valid_from, l.valid_to, l.refs
 """
 )
@@ -76,7 +83,11 @@ EXCUSES = (
             zh="开标日该人员不在任，或者其关联已不再（或尚未）有效。",
             en="On the opening day the official was not in office, or the tie did not hold.",
         ),
-        ruled_out=Text(zh="任职与关联均在开标日有效。", en="Office and tie both held on the opening day."),
+        ruled_out=Text(
+            zh="任职在开标日有效，关联在开标日有效或者终止未满政府采购回避年限。",
+            en="The office held on the opening day; the tie did so, too, or had ended within the years that "
+            "procurement rules count.",
+        ),
     ),
     Reason(
         "recused",
@@ -109,10 +120,13 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="开标日，投标人与招标人具有 {powers} 任一职权的在任人员存在任职、持股、亲属或者联系方式的关联，或者与招标人"
-        "之间存在控股、隶属关系。招标人公开事项含 {recusal_words} 且对应该标段的，视为已回避，不计入。",
+        "之间存在控股、隶属关系；适用政府采购法的，上述人员本人在投标人处的任职、受雇终止未满 {months} 个月的同样计入。"
+        "招标人公开事项含 {recusal_words} 且对应该标段的，视为已回避，不计入。",
         en="On the opening day the bidder is tied, by roles, shares, kin or a contact, to a person in office at the "
-        "buyer with any of the powers {powers}, or buyer and bidder stand in a relation of control or subordination. A "
-        "disclosed item of the buyer with one of {recusal_words} for the tender is a recusal and does not count.",
+        "buyer with any of the powers {powers}, or buyer and bidder stand in a relation of control or subordination; "
+        "under the procurement rules such a person's own office or employment at the bidder counts for {months} months "
+        "after it ended. A disclosed item of the buyer with one of {recusal_words} for the tender is a recusal and "
+        "does not count.",
     ),
     why=Text(
         zh="招标人一方的有权人员若与投标人有利害关系，就可能影响招标公正。法规禁止此类投标人参加。",

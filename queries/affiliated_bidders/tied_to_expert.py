@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pandas as pd
+from pydantic import Field
 
 from i18n import Text
-from queries.affiliated_bidders.interests import LINKED, PARTIES_TOLD, TOLD, Reason, dated, interests
+from queries.affiliated_bidders.interests import COUNTS, FORMER, LINKED, PARTIES_TOLD, TOLD, Reason, dated, interests
 from queries.detector import Detector, Innocent, Params, Sql
 from queries.finding import Lead, Tier
 from queries.relations.model import ref
 
 
 class Parameters(Params):
-    """The statute leaves nothing to set."""
+    """How long a tie outlasts its end."""
+
+    months: int = Field(
+        36,
+        ge=0,
+        description="Months for which an own office or employment counts after it ended, under the procurement rules.",
+    )
 
 
 SELECT = Sql(
@@ -35,17 +42,27 @@ behind AS (
   FROM panel GROUP BY expert_id
 ),
 {LINKED},
+{FORMER},
 -- An evaluator that bids itself needs no tie.
 interested AS (
   SELECT * FROM linked
   UNION ALL
+  SELECT * FROM former
+  UNION ALL
   SELECT expert_id, expert_id, NULL, expert_id, 'self', NULL, NULL, [] FROM panel GROUP BY expert_id
+  UNION ALL
+  SELECT r.person_id, r.person_id, NULL, r.org_id, 'registered', r.valid_from, r.valid_to,
+         [{ref("registrations", "r._key")}]
+  FROM registrations r SEMI JOIN behind b ON b.person_id = r.person_id
+  UNION ALL
+  SELECT m.person_id, m.person_id, NULL, t.bidder_id, 'team_member', t.day, t.day, [{ref("bid_members", "m._key")}]
+  FROM bid_members m SEMI JOIN behind b ON b.person_id = m.person_id JOIN entries t USING (bid_id)
 )
 {TOLD}, v.replaced, list_prepend(v.ref, l.refs) AS refs
 FROM entries e JOIN seats v ON v.tender_id = e.tender_id
 JOIN interested l ON l.side_id = v.expert_id AND l.party_id = e.bidder_id
 {PARTIES_TOLD}
-WHERE e.day IS NOT NULL
+WHERE e.day IS NOT NULL AND {COUNTS}
 ORDER BY e.tender_id, e.bidder_id, l.side_id, l.person_id, l.how, l.valid_from, l.valid_to, refs
 """
 )
@@ -70,7 +87,10 @@ EXCUSES = (
         fits=Text(
             zh="开标日该关联已不再（或尚未）有效。", en="On the opening day the tie no longer, or not yet, held."
         ),
-        ruled_out=Text(zh="关联在开标日有效。", en="The tie held on the opening day."),
+        ruled_out=Text(
+            zh="关联在开标日有效，或者终止未满政府采购回避年限。",
+            en="The tie held on the opening day, or had ended within the years that procurement rules count.",
+        ),
     ),
 )
 
@@ -96,11 +116,13 @@ DETECTOR = Detector(
         en="Is a bidder tied to an expert or owner's representative who evaluated the tender?",
     ),
     rule=Text(
-        zh="开标日，评标委员会成员本人或者其亲属在投标人处任职、受雇或者持股，或者与其登记的联系方式相同，或者成员本人就是投标人。"
-        "未留下评分的成员视为已更换，不计入。",
+        zh="开标日，评标委员会成员本人或者其亲属在投标人处任职、受雇或者持股，或者与其登记的联系方式相同，或者成员本人注册"
+        "在投标人处、列入其项目管理成员，或者就是投标人。适用政府采购法的，成员本人在投标人处的任职、受雇终止未满 "
+        "{months} 个月的同样计入。未留下评分的成员视为已更换，不计入。",
         en="On the opening day a member of the panel, or one's kin, holds an office or a share at a bidder, is "
-        "employed there, or registers one contact with it, or a member is the bidder itself. A member who left no "
-        "scores was replaced and does not count.",
+        "employed there, or registers one contact with it, or a member is registered as a professional with the bidder "
+        "or stands in its project team, or is the bidder. Under the procurement rules an own office or employment "
+        "counts for {months} months after it ended. A member who left no scores was replaced and does not count.",
     ),
     why=Text(
         zh="与投标人有利害关系的人不得进入评标委员会，已经进入的应当更换。",
@@ -124,6 +146,8 @@ DETECTOR = Detector(
         "roles": ("holder_id", "org_id", "kind", "share_pct", "valid_from", "valid_to"),
         "kinship": ("person_a", "person_b"),
         "contacts": ("owner_id", "kind", "value"),
+        "registrations": ("person_id", "org_id"),
+        "bid_members": ("bid_id", "person_id"),
     },
     select=SELECT,
     judge=judge,
