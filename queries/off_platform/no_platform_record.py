@@ -166,7 +166,7 @@ def _reason(row: pd.Series) -> Text:
 def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
     together, lowest, highest = int(row["together"]), int(row["lowest"]), int(row["highest"])
     approved = not pd.isna(row["approved_on"])
-    emergency = isinstance(row["project_name"], str) and says(row["project_name"], params.emergency_words)
+    emergency = says(row["project_name"], params.emergency_words)
     return (
         verdict(
             "below_threshold",
