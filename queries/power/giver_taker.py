@@ -30,7 +30,7 @@ class Parameters(Params):
 SELECT = Sql(f"""
 WITH bribery AS (
   SELECT subject_id, kind, decided_on, valid_to, coalesce(status = 'revoked', false) AS revoked, _key AS key
-  FROM sanctions WHERE decided_on IS NOT NULL AND list_bool_or([contains(lower(kind), w) FOR w IN $bribery_words])
+  FROM sanctions WHERE list_bool_or([contains(lower(kind), w) FOR w IN $bribery_words])
 ),
 -- Who stands behind a firm. A public owner stands behind hundreds of firms that have nothing to do with one another.
 owners AS (
@@ -51,7 +51,7 @@ behind AS (
 ),
 firms AS (
   SELECT key, owner_id AS firm_id, owner_id, NULL AS valid_from, NULL AS valid_to, ref AS behind_ref, NULL AS ref
-  FROM behind WHERE owner_id NOT IN (SELECT person_id FROM persons)
+  FROM behind
   UNION ALL
   SELECT b.key, o.org_id, b.owner_id, o.valid_from, o.valid_to, b.ref, o.ref
   FROM behind b JOIN private_owners o ON o.holder_id = b.owner_id
@@ -92,10 +92,12 @@ officials AS (
 )
 SELECT w.* EXCLUDE (behind_ref, firm_ref), coalesce(o.officials, []) AS officials, o.official_refs,
        list_filter([w.behind_ref, w.firm_ref], lambda r: r IS NOT NULL) AS owner_refs,
-       s.name AS subject_name, coalesce(s.kind, 'org') AS subject_kind, f.name AS firm_name, b.name AS body_name,
-       h.name AS owner_name, coalesce(h.kind, 'org') AS owner_kind
-FROM won w LEFT JOIN officials o USING (award_table, award_key) LEFT JOIN parties s ON s.id = w.subject_id
-LEFT JOIN parties f ON f.id = w.firm_id LEFT JOIN parties b ON b.id = w.body_id LEFT JOIN parties h ON h.id = w.owner_id
+       subject.name AS subject_name, coalesce(subject.kind, 'org') AS subject_kind,
+       winner.name AS firm_name, coalesce(winner.kind, 'org') AS firm_kind,
+       owner.name AS owner_name, coalesce(owner.kind, 'org') AS owner_kind, body.name AS body_name
+FROM won w LEFT JOIN officials o USING (award_table, award_key)
+LEFT JOIN parties subject ON subject.id = w.subject_id LEFT JOIN parties winner ON winner.id = w.firm_id
+LEFT JOIN parties owner ON owner.id = w.owner_id LEFT JOIN parties body ON body.id = w.body_id
 ORDER BY w.subject_id, w.firm_id, w.day, w.award_table, w.award_key, w.decided_on, w.key
 """)
 
@@ -107,8 +109,6 @@ FROM sanctions WHERE list_bool_or([contains(lower(kind), w) FOR w IN $bribery_wo
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each sanctioned party and winning firm, over the sanctions that stand."""
-    if not len(rows):
-        return
     expired = rows["valid_to"].notna() & (rows["day"] > rows["valid_to"])
     rows = rows.assign(expired=expired)
     for _, part in rows.groupby(["subject_id", "firm_id"], sort=True):
@@ -126,7 +126,7 @@ def _lead(part: pd.DataFrame, *, flagged: bool) -> Lead:
     revoked = bool(part["revoked"].all())
     entities = (
         Entity(str(row["subject_id"]), str(row["subject_kind"]), "sanctioned"),
-        Entity(str(row["firm_id"]), "org", "firm"),
+        Entity(str(row["firm_id"]), str(row["firm_kind"]), "firm"),
         *(
             Entity(str(owner), str(kind), "owner")
             for owner, kind in sorted(set(zip(part["owner_id"], part["owner_kind"], strict=True)))

@@ -65,11 +65,13 @@ recusals AS (
 SELECT w.*, r.declared_on, r.recusal_refs, a.approvers IS NOT NULL AS approver_known,
        coalesce(list_contains(a.approvers, w.official), false) AS approved,
        coalesce(f.org_type IN ('soe', 'institution', 'government'), false) AS state_firm,
-       b.name AS body_name, f.name AS firm_name, coalesce(f.kind, 'org') AS firm_kind, o.name AS official_name
+       body.name AS body_name, f.name AS firm_name, coalesce(f.kind, 'org') AS firm_kind,
+       official.name AS official_name
 FROM won w
 LEFT JOIN recusals r ON r.tender_id = w.tender_id AND r.body_id = w.body_id AND r.declared_on <= w.day
 LEFT JOIN approvers a ON a.tender_id = w.tender_id AND a.firm_id = w.firm_id
-LEFT JOIN parties b ON b.id = w.body_id LEFT JOIN parties f ON f.id = w.firm_id LEFT JOIN parties o ON o.id = w.official
+LEFT JOIN parties body ON body.id = w.body_id LEFT JOIN parties f ON f.id = w.firm_id
+LEFT JOIN parties official ON official.id = w.official
 ORDER BY w.official, w.body_id, w.firm_id, w.day, w.award_table, w.award_key, w.how, w.tie_refs
 """)
 
