@@ -161,23 +161,18 @@ def _day(value: Any) -> date:
 
 def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
     purposes, funds = list(row["purposes"]), list(row["funds"])
-    unnamed = any(purpose is None for purpose in purposes)
     unknown = Text(zh="部分付款未载明用途。", en="Some payments name no purpose.")
-
-    def all_say(words: tuple[str, ...]) -> bool | None:
-        return all(says(purpose, words) for purpose in purposes) or (None if unnamed else False)
-
     return (
         verdict(
             "wage_account",
-            all_say(params.wage_words),
+            _all_say(purposes, params.wage_words),
             yes=Text(zh="款项拨付至农民工工资专用账户，依法优先。", en="It went to a wage account, which comes first."),
             no=Text(zh="付款用途不是农民工工资。", en="The purpose is no wage account."),
             unknown=unknown,
         ),
         verdict(
             "court_order",
-            all_say(params.court_words),
+            _all_say(purposes, params.court_words),
             yes=Text(zh="付款依据为生效法律文书。", en="The payment carried out a court's or arbitrator's decision."),
             no=Text(zh="付款用途未提及法院或仲裁。", en="The purpose names no court or arbitration."),
             unknown=unknown,
@@ -197,6 +192,13 @@ def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
             no=Text(zh="不在优先清偿的小额欠款范围内。", en="Not covered by a campaign that put small debts first."),
         ),
     )
+
+
+def _all_say(purposes: list[str | None], words: tuple[str, ...]) -> bool | None:
+    """Whether each purpose has one of the words; None where one is unknown and may have."""
+    if all(says(purpose, words) for purpose in purposes):
+        return True
+    return None if any(purpose is None for purpose in purposes) else False
 
 
 DETECTOR = Detector(

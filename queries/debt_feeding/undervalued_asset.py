@@ -105,7 +105,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
                 ),
                 verdict(
                     "encumbered_asset",
-                    taken_over > 0 and (price + taken_over) * 100 >= params.min_pct * appraised,
+                    # The price alone is below that share, so that something was taken over where this holds.
+                    (price + taken_over) * 100 >= params.min_pct * appraised,
                     yes=Text(
                         zh="受让人一并承接资产上的债务 {sum}。", en="The acquirer took over a debt of {sum} on it."
                     ).format(sum=money(taken_over)),
