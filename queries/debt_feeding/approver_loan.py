@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 import pandas as pd
 from pydantic import Field
 
 from i18n import Text, money
 from queries.debt_feeding.tied import tie_sentence
-from queries.debt_feeding.trade import WageParameters, are_wages, wage_excuse
+from queries.debt_feeding.trade import LoanParameters, WageParameters, are_wages, loan_excuse, wage_excuse
 from queries.detector import Detector, Innocent, Sql
 from queries.evidence import refs
 from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier
-from queries.verdicts import verdict
-from queries.wording import name
+from queries.wording import name, span
 
 
-class Parameters(WageParameters):
-    """How near to the release, and what an older loan may have cost."""
+class Parameters(WageParameters, LoanParameters):
+    """How near to the release, and how much."""
 
     within_days: int = Field(365, ge=0, description="Days before or after the release.")
     min_amount_yuan: int = Field(10_000, ge=0, description="Yuan that went one way or the other at least.")
-    max_rate_pct: float = Field(
-        15, ge=0, description="Percent of simple interest a year that repaying an older loan may include."
-    )
 
 
 SELECT = Sql("""
@@ -137,7 +132,7 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
                 debt=row["debt_id"],
             ),
             Text(zh="{days}，{ways}。", en="{days} {ways}.").format(
-                days=_days(first, last), ways=_ways(creditor, person, sums)
+                days=span(first, last), ways=_ways(creditor, person, sums)
             ),
             tie_sentence(person, name(row, "official"), str(row["how"])),
         ),
@@ -171,12 +166,6 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
     )
 
 
-def _days(first: date, last: date) -> Text:
-    if first == last:
-        return Text(zh=f"{first}", en=f"On {first}")
-    return Text(zh=f"{first} 至 {last} 间", en=f"From {first} to {last}")
-
-
 def _ways(creditor: str, person: str, sums: dict[str, int]) -> Text:
     """What the creditor paid the person, and the person the creditor, as far as they did."""
     ways = {
@@ -201,21 +190,8 @@ def _excuses(payments: pd.DataFrame, sums: dict[str, int], params: Parameters) -
     if not row["post_known"]:
         fits = None
     elif pd.notna(row["lent"]) and min(sums.values()) == 0:
-        years = (payments["day"].max() - row["lent_on"]).days / 365
-        fits = bool(row["lent"] <= repaid <= row["lent"] * (1 + params.max_rate_pct / 100 * years))
-    return (
-        verdict(
-            "loan_before_post",
-            fits,
-            yes=Text(
-                zh="该款项为归还任职前借款的本息，利率不超过年 {rate}%。",
-                en="It repays, with at most {rate} % a year, a loan that is older than the post.",
-            ).format(rate=f"{params.max_rate_pct:g}"),
-            no=Text(zh="没有任职前的反向借款可以解释。", en="No loan the other way, older than the post, explains it."),
-            unknown=Text(zh="任职起始日期未知。", en="When the post began is unknown."),
-        ),
-        wage_excuse(wages, known=any(purposes)),
-    )
+        fits = params.repays(int(row["lent"]), repaid, (payments["day"].max() - row["lent_on"]).days)
+    return (loan_excuse(fits, params), wage_excuse(wages, known=any(purposes)))
 
 
 DETECTOR = Detector(

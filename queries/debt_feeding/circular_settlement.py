@@ -10,7 +10,7 @@ from pydantic import Field
 from i18n import Text
 from queries.debt_feeding.routes import carry, chains
 from queries.debt_feeding.tied import tie_sentence
-from queries.debt_feeding.trade import HistoryParameters, says, trade_excuse
+from queries.debt_feeding.trade import HistoryParameters, LoanParameters, loan_excuse, says, trade_excuse
 from queries.debt_feeding.trail import Trail
 from queries.debt_feeding.walk import THEN, WALK, WALKED
 from queries.detector import Cypher, Detector, Innocent, Sql
@@ -20,7 +20,7 @@ from queries.verdicts import verdict
 from queries.wording import name
 
 
-class Parameters(HistoryParameters):
+class Parameters(HistoryParameters, LoanParameters):
     """How far, how fast and how much comes back."""
 
     days_after: int = Field(120, ge=1, description="Days after the release within which the money is back.")
@@ -124,6 +124,7 @@ def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
                 no=Text(zh="不是向机关单位缴纳的税费。", en="Not tax or fees to a public body."),
                 unknown=Text(zh="付款记录未载明用途。", en="The payments name no purpose."),
             ),
+            loan_excuse(False if to_debtor else trail.repays_loan(params), params),
             trade_excuse(trail.is_ordinary_trade(params.days_after, params)),
         ),
         records=tuple(trail.records()),
@@ -148,14 +149,15 @@ DETECTOR = Detector(
     rule=Text(
         zh="清偿后 {days_after} 天内，债权企业直接或经不超过 {max_hops} 个中间方（每方停留不超过 {hop_days} 天、转出不"
         "低于 {keep_pct}%）付给欠款单位、有审批或支付权的人员或其任职、持股的企业，可到达的合计不低于清偿额的 "
-        "{min_pct}%。用途含 {refund_words}、不超过 {refund_pct}% 的直接退款，用途含 {tax_words} 的税费，以及长期规"
-        "律的往来，予以排除。",
+        "{min_pct}%。用途含 {refund_words}、不超过 {refund_pct}% 的直接退款，用途含 {tax_words} 的税费，直接归还"
+        "任职前借款本息（利率不超过年 {max_rate_pct}%）的，以及长期规律的往来，予以排除。",
         en=(
             "Within {days_after} days of a release the creditor pays, directly or through at most {max_hops} others "
             "(each resting at most {hop_days} days and passing on at least {keep_pct} %), the debtor, an official "
             "with power to approve or pay, or a firm of that official; what can have arrived is at least {min_pct} % "
-            "of the release. Direct refunds ({refund_words}, at most {refund_pct} %), tax ({tax_words}) and trade of "
-            "long standing are cleared."
+            "of the release. Direct refunds ({refund_words}, at most {refund_pct} %), tax ({tax_words}), what "
+            "directly repays a loan older than the post, with at most {max_rate_pct} % a year, and trade of long "
+            "standing are cleared."
         ),
     ),
     why=Text(
@@ -171,6 +173,7 @@ DETECTOR = Detector(
     innocent=(
         Innocent("refund", Text(zh="退款", en="A refund")),
         Innocent("tax", Text(zh="税费", en="Tax and fees to a public body")),
+        Innocent("loan_before_post", Text(zh="任职前的借款", en="A loan older than the post")),
         Innocent("long_standing_supplier", Text(zh="长期往来", en="Trade of long standing")),
     ),
     parameters=Parameters,
@@ -182,7 +185,7 @@ DETECTOR = Detector(
     uses={
         "payments": ("approver_id", "purpose", "payee_account"),
         "contacts": ("owner_id",),
-        "posts": ("powers",),
+        "posts": ("powers", "valid_from"),
         "roles": ("holder_id", "org_id", "kind"),
         "transfers": ("from_id", "to_id"),
     },

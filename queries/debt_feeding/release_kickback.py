@@ -12,7 +12,9 @@ from queries.debt_feeding.routes import carry, chains
 from queries.debt_feeding.tied import tie_sentence
 from queries.debt_feeding.trade import (
     HistoryParameters,
+    LoanParameters,
     WageParameters,
+    loan_excuse,
     public_body_excuse,
     trade_excuse,
     wage_excuse,
@@ -25,7 +27,7 @@ from queries.rows import Rows
 from queries.wording import name
 
 
-class Parameters(HistoryParameters, WageParameters):
+class Parameters(HistoryParameters, WageParameters, LoanParameters):
     """Windows and ratios of the money's path."""
 
     days_before: int = Field(90, ge=0, description="Days before the release in which a payment may be an advance.")
@@ -112,6 +114,7 @@ def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
         reasons=(trail.repaid(), trail.passed(), tied),
         innocent=(
             trade_excuse(trail.is_ordinary_trade(params.days_before + params.days_after, params)),
+            loan_excuse(trail.repays_loan(params), params),
             wage_excuse(trail.are_wages(params), known=any(trail.purposes())),
             public_body_excuse(all(trail.walked["to_government"])),
         ),
@@ -127,7 +130,7 @@ def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
 DETECTOR = Detector(
     id="release_kickback",
     family="debt_feeding",
-    version=2,
+    version=3,
     tiers=(Tier.B,),
     title=Text(zh="清偿后回流", en="Kickback on a repaid debt"),
     question=Text(
@@ -140,15 +143,16 @@ DETECTOR = Detector(
         "（每方停留不超过 {hop_days} 天、转出不低于 {keep_pct}%）向审批人或欠款单位有审批、支付权人员的关联"
         "方付款，合计为清偿额的 {min_pct}% 至 {max_pct}%。窗口期前已有 {history_days} 天以上、不少于 "
         "{history_payments} 笔且金额相近（不超过 {history_ratio} 倍）的往来，或用途为 {wage_words} 且收款人"
-        "为当时的登记员工、单笔不超过 {wage_max_yuan} 元的，予以排除。",
+        "为当时的登记员工、单笔不超过 {wage_max_yuan} 元的，以及直接归还任职前借款本息（利率不超过年 {max_rate_pct}%）"
+        "的，予以排除。",
         en=(
             "From {days_before} days before to {days_after} days after a debt is repaid, the creditor pays, "
             "directly or through at most {max_hops} others (each resting at most {hop_days} days and passing on "
             "at least {keep_pct} %), a party tied to the approver or to an official of the debtor with power to "
             "approve or pay; together {min_pct} to {max_pct} % of the release. Trade of at least "
             "{history_payments} payments that began {history_days} days before the window in like amounts (up to "
-            "{history_ratio} times), and {wage_words} of at most {wage_max_yuan} yuan to an employee of that day, "
-            "are cleared."
+            "{history_ratio} times), {wage_words} of at most {wage_max_yuan} yuan to an employee of that day, and what "
+            "directly repays a loan older than the post, with at most {max_rate_pct} % a year, are cleared."
         ),
     ),
     why=Text(
@@ -164,6 +168,7 @@ DETECTOR = Detector(
     references=("史勇案（酒泉）：25 次受贿中 15 次与工程款结算有关", "赵更效案：资金下达后按比例回流"),
     innocent=(
         Innocent("long_standing_supplier", Text(zh="长期供应商", en="A supplier of long standing")),
+        Innocent("loan_before_post", Text(zh="任职前的借款", en="A loan older than the post")),
         Innocent("wages", Text(zh="工资", en="Wages")),
         Innocent("tax", Text(zh="税费", en="Tax and fees to a public body")),
     ),
@@ -176,7 +181,7 @@ DETECTOR = Detector(
     },
     uses={
         "payments": ("approver_id", "purpose", "payee_account"),
-        "posts": ("powers",),
+        "posts": ("powers", "valid_from"),
         "kinship": ("person_a", "person_b"),
         "transfers": ("from_id", "to_id"),
         "contacts": ("owner_id",),

@@ -10,6 +10,7 @@ from pydantic import Field
 from i18n import Text
 from queries.detector import Params
 from queries.finding import Excuse, Verdict
+from queries.verdicts import verdict
 
 
 class WageParameters(Params):
@@ -33,6 +34,18 @@ class HistoryParameters(Params):
     history_ratio: float = Field(
         3, gt=1, description="Times. Trade explains up to this multiple of the usual payment, and of the usual rhythm."
     )
+
+
+class LoanParameters(Params):
+    """What repaying a loan may cost."""
+
+    max_rate_pct: float = Field(
+        15, ge=0, description="Percent of simple interest a year that repaying an older loan may include."
+    )
+
+    def repays(self, lent: int, repaid: int, days: int) -> bool:
+        """Whether a sum is a loan of `days` with at most that interest, and no less than the loan."""
+        return lent <= repaid <= lent * (1 + self.max_rate_pct / 100 * days / 365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,20 @@ def wage_excuse(fits: bool, *, known: bool) -> Excuse:
         en="Not called wages, or not to a registered employee, or more than a wage.",
     )
     return Excuse("wages", Verdict.RULED_OUT, basis)
+
+
+def loan_excuse(fits: bool | None, params: LoanParameters) -> Excuse:
+    """The verdict on a loan that is older than the official's post; None where the post's beginning is unknown."""
+    return verdict(
+        "loan_before_post",
+        fits,
+        yes=Text(
+            zh="该款项为归还任职前借款的本息，利率不超过年 {rate}%。",
+            en="It repays, with at most {rate} % a year, a loan that is older than the post.",
+        ).format(rate=f"{params.max_rate_pct:g}"),
+        no=Text(zh="没有任职前的反向借款可以解释。", en="No loan the other way, older than the post, explains it."),
+        unknown=Text(zh="任职起始日期未知。", en="When the post began is unknown."),
+    )
 
 
 def public_body_excuse(public: bool) -> Excuse:

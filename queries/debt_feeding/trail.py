@@ -10,7 +10,7 @@ from typing import Any
 
 from i18n import Text, money
 from queries.debt_feeding.routes import Carried
-from queries.debt_feeding.trade import History, HistoryParameters, WageParameters, are_wages
+from queries.debt_feeding.trade import History, HistoryParameters, LoanParameters, WageParameters, are_wages
 from queries.evidence import refs
 from queries.finding import Entity, Link, Ref
 from queries.rows import Rows
@@ -84,7 +84,7 @@ class Trail:
         yield from (Ref("payments", key) for key in self.releases["release_key"])
         yield from (Ref("debts", key) for key in self.releases["debt_key"])
         yield from (Ref(payment.ledger, payment.key) for payment in self.carried.payments)
-        for column in ("official_refs", "tie_refs", "account_ref"):
+        for column in ("official_refs", "tie_refs", "account_ref", "lent_refs"):
             yield from (found for cell in self.walked[column] for found in refs(cell))
 
     def links(self) -> Iterator[Link]:
@@ -171,6 +171,16 @@ class Trail:
             )
             for payer, history in payers.items()
         )
+
+    def repays_loan(self, params: LoanParameters) -> bool | None:
+        """Whether it repays, directly, a loan older than each post; None where the beginning of one is unknown."""
+        if not all(self.walked["post_known"]):
+            return None
+        if self.carried.through or not all(self.walked["lent"]):
+            return False
+        arrived = self.carried.arrivals[-1].day
+        loans = set(self.walked.cells("lent", "lent_day"))
+        return all(params.repays(int(lent), self.carried.reached, arrived - int(day)) for lent, day in loans)
 
     def purposes(self) -> list[str | None]:
         """What the payments that arrived were for, as far as the record says."""

@@ -69,6 +69,18 @@ WITH history AS (
   JOIN flows f ON f.payer_id = w.payer AND f.payee_id = a.beneficiary AND days(f.day) < a.first_day
   GROUP BY ALL
 ),
+-- What the beneficiary had lent the creditor before the official's post began.
+begun AS (
+  SELECT person_id, org_id, min(valid_from) AS since FROM posts GROUP BY ALL HAVING bool_and(valid_from IS NOT NULL)
+),
+loans AS (
+  SELECT w.anchor, sum(f.amount) AS lent, min(days(f.day)) AS lent_day,
+         list({'table': f.ledger, 'key': f.key} ORDER BY f.ledger, f.key) AS refs
+  FROM (SELECT DISTINCT anchor FROM walked) w JOIN anchors a USING (anchor)
+  JOIN begun o ON o.person_id = a.official AND o.org_id = a.debtor
+  JOIN flows f ON f.payer_id = a.beneficiary AND f.payee_id = a.creditor AND f.day < o.since
+  GROUP BY ALL
+),
 -- Whom the money passed through. A treasury's money is nobody's in particular: what it pays is not what it received.
 between_them AS (
   SELECT w.anchor, w.parties, bool_or(coalesce(p.org_type = 'government', false)) AS treasury,
@@ -77,9 +89,10 @@ between_them AS (
   GROUP BY ALL
 )
 SELECT a.* EXCLUDE (anchor), w.parties, w.keys, w.ledgers, w.days, w.amounts, h.earlier, h.usual, h.earliest, h.latest,
+       l.lent, l.lent_day, l.refs AS lent_refs, o.since IS NOT NULL AS post_known,
        f.purpose, b.name AS beneficiary_name, b.kind AS beneficiary_kind, y.kind AS payee_kind,
        coalesce(b.org_type = 'government', false) AS to_government,
-       c.name AS creditor_name, d.name AS debtor_name, o.name AS official_name, x.ref AS account_ref,
+       c.name AS creditor_name, d.name AS debtor_name, q.name AS official_name, x.ref AS account_ref,
        coalesce(m.persons, []) AS persons,
        EXISTS (SELECT 1 FROM roles e WHERE e.kind = 'employee' AND e.holder_id = a.beneficiary
                AND e.org_id = a.creditor AND held(e.valid_from, e.valid_to, f.day)) AS employee
@@ -89,7 +102,8 @@ JOIN flows f ON f.ledger = w.ledgers[-1] AND f.key = w.keys[-1]
 LEFT JOIN account_holders x ON x.ledger = f.ledger AND x.key = f.key AND x.holder_id = a.beneficiary
 LEFT JOIN history h ON h.anchor = w.anchor AND h.payer = w.parties[-2]
 LEFT JOIN parties b ON b.id = a.beneficiary LEFT JOIN parties y ON y.id = a.payee
-LEFT JOIN parties c ON c.id = a.creditor LEFT JOIN parties d ON d.id = a.debtor LEFT JOIN parties o ON o.id = a.official
+LEFT JOIN parties c ON c.id = a.creditor LEFT JOIN parties d ON d.id = a.debtor LEFT JOIN parties q ON q.id = a.official
+LEFT JOIN loans l ON l.anchor = w.anchor LEFT JOIN begun o ON o.person_id = a.official AND o.org_id = a.debtor
 WHERE (a.payee = a.beneficiary OR x.holder_id IS NOT NULL) AND NOT coalesce(m.treasury, false)
 ORDER BY a.debt_id, a.creditor, a.beneficiary, abs(w.days[1] - a.release_day), a.release_key, w.days, w.keys,
          a.official, a.how, a.via

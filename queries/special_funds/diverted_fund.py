@@ -119,7 +119,7 @@ def _records(part: pd.DataFrame) -> Iterator[Ref]:
 def _reasons(part: pd.DataFrame, total: int) -> Iterator[Text]:
     row = part.iloc[0]
     yield Text(
-        zh="专项资金“{fund}”（用途：{use}）中的 {sum} 付给{payee}。",
+        zh="专项资金“{fund}”（用途：{use}）中的 {sum}付给{payee}。",
         en="{sum} of the special fund “{fund}” (for: {use}) went to {payee}.",
     ).format(
         fund=row["fund_name"],

@@ -12,6 +12,7 @@ from queries.detector import Detector, Innocent, Params, Sql
 from queries.evidence import refs
 from queries.finding import Amount, Entity, Lead, Link, Ref, Tier
 from queries.verdicts import verdict
+from queries.wording import span
 
 
 class Parameters(Params):
@@ -121,12 +122,11 @@ def _lead(part: pd.DataFrame, kept: set[str], households: int, params: Parameter
         ),
         reasons=(
             Text(
-                zh="{first}至{last}，专项资金“{fund}”付给 {count} 名受益人的 {sum} 全部进入同一账户（尾号 {ends}）。",
-                en="From {first} to {last}, {sum} of the special fund “{fund}” for {count} beneficiaries went into one "
-                "account (ending in {ends}).",
+                zh="{days}，专项资金“{fund}”付给 {count} 名受益人的 {sum}全部进入同一账户（尾号 {ends}）。",
+                en="{days}, {sum} of the special fund “{fund}” for {count} beneficiaries went into one account (ending "
+                "in {ends}).",
             ).format(
-                first=first,
-                last=last,
+                days=span(first, last),
                 fund=row["fund_name"] if isinstance(row["fund_name"], str) else row["fund_id"],
                 count=len(payees),
                 sum=money(total),
