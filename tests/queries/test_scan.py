@@ -37,7 +37,7 @@ def world(tmp_path: Path) -> tuple[Workspace, Snapshot]:
             "tenders": [{"tender_id": "T", "buyer_id": "G", "opened_at": "2024-03-01"}],
             "bids": [{"bid_id": f"B{o}", "tender_id": "T", "bidder_id": o} for o in "AC"],
             "bid_devices": [{"bid_id": f"B{o}", "lock_no": "L-1", "stage": "upload"} for o in "AC"],
-            "contacts": [{"owner_id": o, "kind": "phone", "value": "010-1"} for o in "AC"],
+            "contacts": [{"owner_id": o, "kind": "phone", "value": "010-62345678"} for o in "AC"],
         },
     )
 
