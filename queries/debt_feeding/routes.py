@@ -90,9 +90,11 @@ class _Books:
 
     def __init__(self, found: list[Chain]) -> None:
         self.received: dict[str, list[Payment]] = {}
+        self.into: dict[str, int] = {}
         self.paid: dict[str, int] = {}
         for payment in {payment for chain in found for payment in chain}:
             self.received.setdefault(payment.payee, []).append(payment)
+            self.into[payment.payee] = self.into.get(payment.payee, 0) + payment.amount
             self.paid[payment.payer] = self.paid.get(payment.payer, 0) + payment.amount
 
     def covered(self, found: list[Chain], hop_days: int) -> list[Chain]:
@@ -107,13 +109,11 @@ class _Books:
 
     def passed_on(self, found: list[Chain], keep_pct: float) -> list[Chain]:
         """Chains on which each party in between passed on enough."""
-        into = {party: sum(p.amount for p in payments) for party, payments in self.received.items()}
+        return [c for c in found if all(self._enough(*hop, keep_pct) for hop in itertools.pairwise(c))]
 
-        def enough(received: Payment, out: Payment) -> bool:
-            alone = received.amount * keep_pct <= out.amount * 100 <= received.amount * 100
-            return alone or into[out.payer] * keep_pct <= self.paid[out.payer] * 100
-
-        return [chain for chain in found if all(map(enough, chain[:-1], chain[1:]))]
+    def _enough(self, received: Payment, out: Payment, keep_pct: float) -> bool:
+        alone = received.amount * keep_pct <= out.amount * 100 <= received.amount * 100
+        return alone or self.into[out.payer] * keep_pct <= self.paid[out.payer] * 100
 
 
 def _maximum_flow(found: list[Chain]) -> int:
