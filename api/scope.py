@@ -55,15 +55,10 @@ def answers_for(principal: Principal, user: User | None) -> bool:
     return within and (own.agencies is None or (agencies is not None and agencies <= own.agencies))
 
 
-def visible_keys(session: Session, scope: Scope) -> frozenset[str] | None:
-    """Whom a caller limited by agency may look for: the agencies, and all who take part in a lead inside the scope.
-
-    None where there is no such limit: a limit by region is one that the index of names knows by itself.
-    """
-    if scope.agencies is None:
-        return None
+def visible_keys(session: Session, scope: Scope) -> frozenset[str]:
+    """The keys of all who take part in a lead inside a scope."""
     query = select(FindingEntity.entity_id).join(FindingRow, FindingRow.finding_id == FindingEntity.finding_id)
-    return scope.agencies.union(session.scalars(query.where(*in_scope(scope)).distinct()))
+    return frozenset(session.scalars(query.where(*in_scope(scope)).distinct()))
 
 
 def refuse_recused(scope: Scope, parties: Iterable[str]) -> None:

@@ -260,9 +260,11 @@ def explorer(request: Request) -> Explorer:
 
 
 def keys_in(request: Request, scope: Scope) -> frozenset[str] | None:
-    """See `api.scope.visible_keys`."""
+    """Whom the caller may look for, None without such a limit: one by region the index of names knows by itself."""
+    if scope.agencies is None:
+        return None
     with platform_of(request).store.reading() as session:
-        return visible_keys(session, scope)
+        return scope.agencies | visible_keys(session, scope)
 
 
 def found(read: Callable[[], Any]) -> Any:
