@@ -39,8 +39,8 @@ BASE: dict[str, list[dict[str, Any]]] = {
     ],
     "bid_devices": [{"bid_id": "B1", "mac": "00-16-EA-AE-3C-40"}, {"bid_id": "B2", "mac": "00-16-EA-AE-3C-40"}],
     "contacts": [
-        {"owner_id": "O2", "kind": "phone", "value": "010-1"},
-        {"owner_id": "O3", "kind": "phone", "value": "010-1"},
+        {"owner_id": "O2", "kind": "phone", "value": "010-62345678"},
+        {"owner_id": "O3", "kind": "phone", "value": "010-62345678"},
     ],
 }
 

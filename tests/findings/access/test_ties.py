@@ -28,8 +28,8 @@ WORLD: dict[str, list[dict[str, Any]]] = {
         {"person_id": "P3", "org_id": "G3", "title": "局长"},
     ],
     "contacts": [
-        {"owner_id": "P1", "kind": "phone", "value": "x1"},
-        {"owner_id": "O5", "kind": "phone", "value": "x1"},
+        {"owner_id": "P1", "kind": "phone", "value": "13800001111"},
+        {"owner_id": "O5", "kind": "phone", "value": "13800001111"},
     ],
 }
 
