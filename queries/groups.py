@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
@@ -14,6 +14,7 @@ from queries.evidence import refs
 from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier, Verdict, numbered
 from queries.laws import in_force
 from queries.rows import Columns, Rows
+from queries.verdicts import verdict
 
 CONSORTIUM = Text(zh="联合体成员", en="Consortium partners")
 
@@ -69,15 +70,13 @@ NAMESAKES = GroupExcuse(
 class Group:
     """Bidders of one tender that are connected by shared things.
 
-    `rows` has a row for each bidder and thing it shares, sorted by bidder and thing, with the columns of the select;
-    `explained` has what the same bidders share besides, and an innocent explanation accounts for.
+    `rows` has a row for each bidder and thing it shares, sorted by bidder and thing, with the columns of the select.
     """
 
     tender_id: str
     day: date | None
     bidders: tuple[str, ...]
     rows: Rows
-    explained: Rows | None = None
 
     @property
     def identity(self) -> dict[str, str]:
@@ -142,23 +141,36 @@ class Group:
         """Those of the rules that were in force and apply to the tender: the bidding law's, the procurement law's."""
         return applicable(legal_basis, self.rows["regime"][0], self.day)
 
-    def verdicts(self, excuses: tuple[GroupExcuse, ...], *, flagged: bool) -> tuple[Excuse, ...]:
-        """The verdict on the consortium and on each excuse: one fits only where nothing else is left."""
+    def verdicts(self, excuses: tuple[GroupExcuse, ...], explained: Rows | None) -> tuple[Excuse, ...]:
+        """The verdict on the consortium and on each excuse: one fits only where nothing else is left.
+
+        Args:
+            excuses: innocent explanations of single rows.
+            explained: of a group that is flagged, what the same bidders share besides and an excuse accounts for.
+        """
         consortium = self.consortium_excuse()
         alone = consortium.verdict is Verdict.FITS
         verdicts = [consortium]
         for excuse in excuses:
-            rows = self.explained if flagged else self.rows
-            touched = excuse.column is not None and rows is not None and any(rows[excuse.column])
-            if touched and not flagged and not alone:
-                verdicts.append(Excuse(excuse.id, Verdict.FITS, excuse.fits))
-            elif touched:
-                verdicts.append(Excuse(excuse.id, Verdict.RULED_OUT, excuse.fits if alone else _PART))
-            elif excuse.unknown and excuse.not_checkable and any(self.rows[excuse.unknown]):
+            rows = self.rows if explained is None else explained
+            fits: bool | None = False
+            gap = False
+            touched = excuse.column is not None and any(rows[excuse.column])
+            if touched:
+                fits = explained is None and not alone
+            elif excuse.unknown is not None and any(self.rows[excuse.unknown]):
+                fits = None
                 gap = excuse.gap is not None and any(self.rows[excuse.gap])
-                verdicts.append(Excuse(excuse.id, Verdict.NOT_CHECKABLE, excuse.not_checkable, gap=gap))
-            else:
-                verdicts.append(Excuse(excuse.id, Verdict.RULED_OUT, excuse.ruled_out))
+            verdicts.append(
+                verdict(
+                    excuse.id,
+                    fits,
+                    yes=excuse.fits,
+                    no=excuse.ruled_out if not touched else excuse.fits if alone else _PART,
+                    unknown=excuse.not_checkable,
+                    gap=gap,
+                )
+            )
         return tuple(verdicts)
 
     def consortium_excuse(self) -> Excuse:
@@ -234,11 +246,9 @@ def leads(
             beside.setdefault(key, []).append(place)
     for part in _groups(whole, [place for place in every if place in standing]):
         own = sorted(place for bidder in part.bidders for place in beside.get((part.tender_id, bidder), ()))
-        if own:
-            part = replace(part, explained=Rows(whole, own))
-        yield _lead(part, excuses, account(part), legal_basis, flagged=True)
+        yield _lead(part, excuses, account(part), legal_basis, Rows(whole, own))
     for group in _groups(whole, every, besides=standing):
-        yield _lead(group, excuses, account(group), legal_basis, flagged=False)
+        yield _lead(group, excuses, account(group), legal_basis, None)
 
 
 def _ordered(whole: Columns, places: Iterable[int]) -> list[int]:
@@ -263,7 +273,11 @@ def _standing(whole: Columns, places: Iterable[int], explained: Sequence[str]) -
 
 
 def _lead(
-    group: Group, excuses: tuple[GroupExcuse, ...], account: Account, legal_basis: tuple[str, ...], *, flagged: bool
+    group: Group,
+    excuses: tuple[GroupExcuse, ...],
+    account: Account,
+    legal_basis: tuple[str, ...],
+    explained: Rows | None,
 ) -> Lead:
     rules = group.laws(legal_basis)
     return Lead(
@@ -272,7 +286,7 @@ def _lead(
         tier=account.tier if rules else max(account.tier, Tier.B),
         entities=(*group.entities(), *account.entities),
         reasons=account.reasons,
-        innocent=(*group.verdicts(excuses, flagged=flagged), *account.excuses),
+        innocent=(*group.verdicts(excuses, explained), *account.excuses),
         records=group.records(),
         links=(*group.links(), *account.links),
         score=account.score,

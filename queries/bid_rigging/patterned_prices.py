@@ -197,7 +197,7 @@ def _ratio(rows: Rows) -> Lead:
                 Verdict.RULED_OUT,
                 Text(zh="这些标段中二者不是同一联合体。", en="They were no consortium in these tenders."),
             ),
-            *whole.verdicts(EXCUSES, flagged=False)[1:],
+            *whole.verdicts(EXCUSES, None)[1:],
         ),
         records=tuple(Ref("bids", key) for key in rows["bid_key"]),
         links=tuple(Link("BID_FOR", bidder, matter.tender_id) for matter in matters for bidder in (one, two)),

@@ -112,7 +112,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each run of parts of an item that one supplier, or tied ones, delivered."""
     for _, item in rows.groupby(["buyer_id", "item", "category"], sort=True):
         label = _suppliers(item)
-        for group in range(int(label.max()) + 1):
+        for group in np.unique(label):
             for parts in _runs(item[label == group], params):
                 yield _lead(parts, params)
 
@@ -120,8 +120,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 def _suppliers(item: pd.DataFrame) -> np.ndarray:
     """A label for each contract; contracts whose suppliers are one, or tied, have the same."""
     row = np.repeat(np.arange(len(item)), [len(things) for things in item["things"]])
-    things = pd.factorize(np.array([thing for cell in item["things"] for thing in cell]))[0]
-    size = len(item) + int(things.max()) + 1
+    things, known = pd.factorize(np.array([thing for cell in item["things"] for thing in cell]))
+    size = len(item) + len(known)
     edges = np.ones(len(row), dtype=np.int8)
     graph = scipy.sparse.coo_array((edges, (row, len(item) + things)), shape=(size, size))
     _, part = scipy.sparse.csgraph.connected_components(graph, directed=False)
@@ -149,32 +149,7 @@ def _lead(parts: pd.DataFrame, params: Parameters) -> Lead:
     first = parts.iloc[0]
     suppliers = sorted(set(parts["supplier_id"].astype(str)))
     total, floor = int(parts["amount"].sum()), int(parts["floor"].max())
-    names = dict(zip(parts["supplier_id"], (name(row, "supplier") for _, row in parts.iterrows()), strict=True))
     from_day, to_day = parts["day"].min().date(), parts["day"].max().date()
-    reasons = [
-        Text(
-            zh="{buyer}在 {start} 至 {end} 就同一事项（{item}）与{suppliers}签订 {count} 份合同，每份低于招标限额 "
-            "{floor}，合计 {total}。",
-            en="From {start} to {end} {buyer} signed {count} contracts with {suppliers} for one item ({item}), each "
-            "below the limit of {floor}, together {total}.",
-        ).format(
-            buyer=name(first, "buyer"),
-            start=from_day,
-            end=to_day,
-            item=str(first["item"]).partition(":")[2],
-            suppliers=listing(names[supplier] for supplier in suppliers),
-            count=len(parts),
-            floor=money(floor),
-            total=money(total),
-        )
-    ]
-    if len(suppliers) > 1:
-        reasons.append(
-            Text(
-                zh="上述供应商之间存在共同的人员、亲属或者联系方式。",
-                en="These suppliers are tied by persons, kin or contacts in common.",
-            )
-        )
     contracts = [(str(c), int(k)) for c, k in zip(parts["contract_id"], parts["key"], strict=True)]
     tenders = sorted({str(tender) for tender in parts["tender_id"].dropna()})
     return Lead(
@@ -186,7 +161,7 @@ def _lead(parts: pd.DataFrame, params: Parameters) -> Lead:
             *(Entity(contract, "contract", "contract") for contract, _ in contracts),
             *(Entity(tender, "tender", "tender") for tender in tenders),
         ),
-        reasons=tuple(reasons),
+        reasons=tuple(_reasons(parts, suppliers)),
         innocent=_excuses(parts, total),
         records=(
             *(Ref("contracts", key) for _, key in contracts),
@@ -204,6 +179,31 @@ def _lead(parts: pd.DataFrame, params: Parameters) -> Lead:
         period=(from_day, to_day),
         laws=(str(parts["law"].iloc[-1]), *LAWS),
     )
+
+
+def _reasons(parts: pd.DataFrame, suppliers: list[str]) -> Iterator[Text]:
+    first = parts.iloc[0]
+    names = dict(zip(parts["supplier_id"], (name(row, "supplier") for _, row in parts.iterrows()), strict=True))
+    yield Text(
+        zh="{buyer}在 {start} 至 {end} 就同一事项（{item}）与{suppliers}签订 {count} 份合同，每份低于招标限额 "
+        "{floor}，合计 {total}。",
+        en="From {start} to {end} {buyer} signed {count} contracts with {suppliers} for one item ({item}), each "
+        "below the limit of {floor}, together {total}.",
+    ).format(
+        buyer=name(first, "buyer"),
+        start=parts["day"].min().date(),
+        end=parts["day"].max().date(),
+        item=str(first["item"]).partition(":")[2],
+        suppliers=listing(names[supplier] for supplier in suppliers),
+        count=len(parts),
+        floor=money(int(parts["floor"].max())),
+        total=money(int(parts["amount"].sum())),
+    )
+    if len(suppliers) > 1:
+        yield Text(
+            zh="上述供应商之间存在共同的人员、亲属或者联系方式。",
+            en="These suppliers are tied by persons, kin or contacts in common.",
+        )
 
 
 LAWS = ("bidding_law_4", "bidding_law_49", "procurement_regulation_28")

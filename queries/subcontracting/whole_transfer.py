@@ -49,7 +49,8 @@ whole AS (
 ),
 found AS (SELECT contract_id, taker AS payee_id FROM whole),
 {PASSED_ON_ROWS}
-SELECT m.*, w.* EXCLUDE (contract_id), o.pass_refs, r.receipt_refs, t.category, s.name AS supplier_name,
+SELECT m.*, w.* EXCLUDE (contract_id), least(w.let_on, w.pass_from) AS first_on,
+       greatest(w.let_on, w.pass_to) AS last_on, o.pass_refs, r.receipt_refs, t.category, s.name AS supplier_name,
        k.name AS taker_name, b.parent_org_id,
        -- Shares that made the taker a subsidiary when the contract was passed on.
        (SELECT list({{'table': 'roles', 'key': x._key}} ORDER BY x._key) FROM roles x
@@ -77,7 +78,6 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead a contract and taker: a fact where a subcontract says all, else a lead."""
     for _, row in rows.iterrows():
         subs = list(row["subs"]) if row["by_price"] or row["all_scope"] else []
-        days = [day.date() for day in (row["let_on"], row["pass_from"], row["pass_to"]) if not pd.isna(day)]
         tender = row["tender_id"]
         yield Lead(
             identity={"contract": str(row["contract_id"]), "taker": str(row["taker"])},
@@ -102,7 +102,10 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
             score=min(1.0, (bool(row["all_scope"]) + bool(row["by_price"]) + bool(row["by_money"])) / 3),
             rank=int(row["amount"]) / 100,
             amount=Amount(int(row["amount"])),
-            period=(min(days, default=None), max(days, default=None)),
+            period=(
+                None if pd.isna(row["first_on"]) else row["first_on"].date(),
+                None if pd.isna(row["last_on"]) else row["last_on"].date(),
+            ),
         )
 
 

@@ -17,6 +17,7 @@ cases:
     identity: {bidder: O1}  # the whole of what the finding is about
     laws: [order_87_37]     # the rules that it cites, where the judge chooses them
     verdicts: {past_role: ruled_out}  # what must be said of innocent explanations
+    bases: {past_role: 不再} # what the basis of such a verdict must say, in Chinese
     evidence: {bids: 2}     # how many rows of a table it shows as evidence
     amount: 500000          # money that the finding touches, in minor units
     period: [2024-03-01, 2024-03-31]  # its first and its last day
@@ -69,6 +70,7 @@ _KEYS = frozenset(
         "identity",
         "laws",
         "verdicts",
+        "bases",
         "evidence",
         "amount",
         "period",
@@ -99,6 +101,7 @@ class Case:
     identity: dict[str, str] | None
     laws: tuple[str, ...] | None
     verdicts: dict[str, str]
+    bases: dict[str, str]
     evidence: dict[str, int]
     amount: int | None
     period: tuple[date, ...]
@@ -142,6 +145,7 @@ def read_cases(detector_id: str) -> list[Case]:
                 identity=entry.get("identity"),
                 laws=tuple(entry["laws"]) if "laws" in entry else None,
                 verdicts=entry.get("verdicts", {}),
+                bases=entry.get("bases", {}),
                 evidence=entry.get("evidence", {}),
                 amount=entry.get("amount"),
                 period=tuple(entry.get("period", ())),
@@ -187,6 +191,9 @@ def mismatch(case: Case, leads: Sequence[Lead]) -> str | None:
         }
         if differing:
             return f"verdicts {case.verdicts} expected, not {differing}"
+        bases = {excuse.explanation: excuse.basis.zh for excuse in lead.innocent}
+        if not all(words in bases.get(name, "") for name, words in case.bases.items()):
+            return f"{case.bases} expected to be said of them, not {bases}"
         rows = {table: len({ref for ref in lead.records if ref.table == table}) for table in case.evidence}
         if rows != case.evidence:
             return f"rows {case.evidence} expected as evidence, not {rows}"
