@@ -36,9 +36,9 @@ WITH advice AS (
   FROM tenders t JOIN (
     SELECT tender_id, bidder_id AS party_id, {ref("bids", "bid_key")} AS ref FROM entries WHERE is_winner
     UNION
-    SELECT tender_id, supplier_id, {ref("contracts")} FROM contracts WHERE tender_id IS NOT NULL AND kind
-      IS DISTINCT FROM 'sub') w USING (tender_id)
-  WHERE t.project_id IS NOT NULL AND coalesce(t.category, 'services') = 'services'
+    SELECT tender_id, supplier_id, {ref("contracts")} FROM contracts WHERE kind IS DISTINCT FROM 'sub'
+  ) w USING (tender_id)
+  WHERE coalesce(t.category, 'services') = 'services'
     AND list_bool_or([contains(lower(t.title), lower(x)) FOR x IN $advice_words])
     AND NOT list_bool_or([contains(lower(t.title), lower(x)) FOR x IN $turnkey_words])
 )
