@@ -134,8 +134,6 @@ EXCUSES = (
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     """One lead for each progression of a tender, and one for each two firms with a constant ratio."""
-    if not len(rows):
-        return
     ceiling = rows["ceiling_price"].astype(float)
     halves = 200 * rows["price"] / ceiling
     rows = rows.assign(
