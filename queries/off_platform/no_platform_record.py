@@ -68,7 +68,7 @@ unlinked AS (
 -- A tender of the project from before, of which no bids are known and which no contract names: perhaps this one.
 unknown_award AS (
   SELECT m.contract_id, min(t.tender_id) AS perhaps_id, min_by(t._key, t.tender_id) AS perhaps_key
-  FROM missing m JOIN tenders t ON t.buyer_id = m.buyer_id AND t.project_id = m.project_id
+  FROM missing m JOIN tenders t ON t.buyer_id = m.buyer_id AND coalesce(t.project_id = m.project_id, true)
   WHERE m.tender_id IS NULL AND coalesce(t.status IN ('active', 'awarded'), true)
     AND coalesce(CAST(t.published_at AS DATE) <= m.day, true)
     AND t.tender_id NOT IN (SELECT tender_id FROM bids)
@@ -166,7 +166,8 @@ def _reason(row: pd.Series) -> Text:
 def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
     together, lowest, highest = int(row["together"]), int(row["lowest"]), int(row["highest"])
     approved = not pd.isna(row["approved_on"])
-    emergency = says(row["project_name"], params.emergency_words)
+    # Among rows with a name an empty one is NaN, which holds no words.
+    emergency = isinstance(row["project_name"], str) and says(row["project_name"], params.emergency_words)
     return (
         verdict(
             "below_threshold",
