@@ -80,7 +80,7 @@ sides AS (
 SELECT {MEMBER},
        least(s.person_a, s.person_b) || ' ' || greatest(s.person_a, s.person_b) AS thing,
        least(s.person_a, s.person_b) AS one, greatest(s.person_a, s.person_b) AS other,
-       a.name AS one_name, b.name AS other_name,
+       kin_a.name AS one_name, kin_b.name AS other_name,
        min(s.relation) AS relation, bool_and(s.past) AS past,
        bool_and(coalesce(r.declared_on <= e.day, false) AND r.tenders >= $rival_tenders
                 AND r.years >= $rival_years AND r.each_won) AS old_rivals,
@@ -90,8 +90,8 @@ SELECT {MEMBER},
        ) AS refs
 FROM sides s JOIN entries e USING (bid_id) JOIN open_rivals r ON r.org_a = s.org_a AND r.org_b = s.org_b
 LEFT JOIN parties p ON p.id = e.bidder_id
-LEFT JOIN parties a ON a.id = least(s.person_a, s.person_b)
-LEFT JOIN parties b ON b.id = greatest(s.person_a, s.person_b)
+LEFT JOIN parties kin_a ON kin_a.id = least(s.person_a, s.person_b)
+LEFT JOIN parties kin_b ON kin_b.id = greatest(s.person_a, s.person_b)
 GROUP BY ALL
 ORDER BY e.tender_id, e.bidder_id, thing, e.bid_id
 """)
