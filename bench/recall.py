@@ -66,8 +66,8 @@ def _rows(file: Path) -> int:
 def rewrite(source: Path, target: Path, change: str, seed: int = 1) -> None:
     """A copy of a province with its rows shuffled, or perturbed as real exports are.
 
-    Perturbed: a tenth of the cells of each optional column blank, ids with spaces around them, a twentieth of the rows
-    twice.
+    Perturbed: a tenth of the cells of each optional column and of each date blank, ids with spaces around them, a
+    twentieth of the rows twice.
     """
     from graph.schema import TABLES
 
@@ -80,21 +80,21 @@ def rewrite(source: Path, target: Path, change: str, seed: int = 1) -> None:
         if change == "shuffled":
             chance.shuffle(rows)
         else:
-            optional = [n for n, name in enumerate(header) if name in table and not _needed(table, name)]
-            rows = list(_perturbed(rows, optional, chance))
+            blanked = [n for n, name in enumerate(header) if name in table and not _needed(table, name)]
+            rows = list(_perturbed(rows, blanked, chance))
         with (target / file.name).open("w", encoding="utf-8", newline="") as handle:
             csv.writer(handle).writerows([header, *rows])
 
 
 def _needed(table: Any, name: str) -> bool:
-    column = next(c for c in table.columns if c.name == name)
-    return bool(column.required or name in table.key)
+    dated = table[name].sql_type in ("DATE", "TIMESTAMP")
+    return name in table.key or bool(table[name].required and not dated)
 
 
-def _perturbed(rows: Sequence[list[str]], optional: Sequence[int], chance: random.Random) -> Iterator[list[str]]:
+def _perturbed(rows: Sequence[list[str]], blanked: Sequence[int], chance: random.Random) -> Iterator[list[str]]:
     for row in rows:
         cells = [f" {row[0]} " if chance.random() < 0.05 else row[0], *row[1:]]
-        for place in optional:
+        for place in blanked:
             if chance.random() < 0.1:
                 cells[place] = ""
         yield cells

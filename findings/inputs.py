@@ -27,8 +27,8 @@ def input_hashes(
     """The hash of each detector's inputs.
 
     It covers the product's version, the detector's version and parameters, the content of every table that its texts
-    read, which parties were joined as one, the key of the pseudonyms, and, where a text names it, the day up to which
-    the data reach.
+    read, which parties were joined as one, the key of the pseudonyms, and, where it asks for them, the day up to which
+    the data reach and what the rows name that could not be read.
     """
     joined = connection.execute("SELECT id, canonical FROM aliases ORDER BY ALL").fetchall()
     common = [_product(), joined, hmac.digest(secret, b"inputs of detectors", "sha256").hex()]
@@ -40,7 +40,8 @@ def input_hashes(
             if (info := snapshot.manifest.tables.get(table)) is not None
         ]
         as_of = snapshot.manifest.data_as_of if any("$data_as_of" in text for text in _texts(detector)) else None
-        inputs = [*common, detector.id, detector.version, params.model_dump(mode="json"), contents, as_of]
+        not_read = snapshot.manifest.unread if detector.absent else None
+        inputs = [*common, not_read, detector.id, detector.version, params.model_dump(mode="json"), contents, as_of]
         hashes[detector.id] = hashlib.sha256(orjson.dumps(inputs, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
     return hashes
 

@@ -8,6 +8,7 @@
         manifest.json             sources, tables, rows, content hashes
         load_report.json          what the load did
         quarantine.parquet        the rows that could not be read
+        unread.parquet            what these and those of earlier loads name, if there are any
         tables/<table>.parquet
         graph/                    projections built from the tables; may be deleted at any time
 
@@ -34,6 +35,8 @@ import orjson
 from i18n import Problem
 
 FORMAT = 1
+
+UNREAD = "unread.parquet"
 
 
 class WorkspaceError(Problem):
@@ -71,6 +74,8 @@ class Manifest:
     data_as_of: date | None
     tables: dict[str, TableInfo]
     sources: tuple[Source, ...]
+    unread: str | None = None
+    """A hash of what the rows name that could not be read."""
     format: int = FORMAT
 
 
@@ -89,6 +94,12 @@ class Snapshot:
     def table_file(self, table: str) -> Path | None:
         """The Parquet file of a table, None where no source had it."""
         return self.path / "tables" / f"{table}.parquet" if table in self.manifest.tables else None
+
+    @property
+    def unread_file(self) -> Path | None:
+        """What the rows name that could not be read, None where every row was."""
+        file = self.path / UNREAD
+        return file if file.is_file() else None
 
     def load_report(self) -> dict[str, Any]:
         """The report of the load that made the snapshot."""
@@ -179,6 +190,7 @@ class Workspace:
                     for name, info in document["tables"].items()
                 },
                 sources=tuple(Source(**source) for source in document["sources"]),
+                unread=document.get("unread"),
             ),
         )
 

@@ -47,8 +47,9 @@ def open_tables(
     which were joined.
     Numbers and codes stand in their plain form (`graph.spelling`); a contact whose value names nothing is left out.
     The view `shared_codes (bid_id, bidder_id, stage, on_site, ref, code, value)` has each use of a machine or file code
-    that more than one bidder used. Macros `contact_id(kind, value)` and `device_id(code, value)` give the keyed ids of
-    those graph nodes.
+    that more than one bidder used. The view `unread (file, row, table, column, refers, value)` has what those rows name
+    that could not be read; `refers` is the table of what is named. Macros `contact_id(kind, value)` and
+    `device_id(code, value)` give the keyed ids of those graph nodes.
     """
     connection = connect(threads, memory_limit)
     salt = hmac.digest(secret, b"graph identifiers", "sha256").hex()
@@ -66,6 +67,7 @@ def open_tables(
     for table in TABLES.values():
         connection.execute(_view(table, with_aliases=joined > 0))
     connection.execute(f"CREATE VIEW shared_codes AS {SHARED_CODES}")
+    connection.execute(_unread(snapshot.unread_file))
     return connection
 
 
@@ -93,6 +95,18 @@ FROM stored_persons JOIN (SELECT id_number, min(person_id) AS canonical FROM sto
                           GROUP BY id_number HAVING min(person_id) <> max(person_id)) USING (id_number)
 WHERE person_id <> canonical
 """
+
+
+def _unread(file: Path | None) -> str:
+    if file is None:
+        rows = """(SELECT '' AS file, 0 AS row, '' AS "table", '' AS "column", '' AS refers, '' AS value LIMIT 0)"""
+    else:
+        path = str(file).replace("'", "''")
+        rows = f"read_parquet('{path}')"
+    return (
+        f'CREATE VIEW unread AS SELECT u.file, u.row, u."table", u."column", u.refers, '
+        f"coalesce(a.canonical, u.value) AS value FROM {rows} u LEFT JOIN aliases a ON a.id = u.value"
+    )
 
 
 def _create_stored(connection: duckdb.DuckDBPyConnection, table: Table, file: Path | None) -> None:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from graph.schema import TABLES
-from graph.snapshot import Draft, Manifest, Snapshot, Source, TableInfo, Workspace
+from graph.snapshot import UNREAD, Draft, Manifest, Snapshot, Source, TableInfo, Workspace
 from graph.tables import connect
-from loaders import canonical, merging
+from loaders import canonical, merging, unread
 from loaders.adapter import Adapter, Batch, Notes
 from loaders.checks import acts_until, dangling, warn_of_values
 from loaders.messages import UnreadableSource
@@ -210,12 +210,15 @@ class _Run:
         return [source.file for source in self.sources]
 
     def _finish(self, draft: Draft, tables: dict[str, Path], infos: dict[str, TableInfo]) -> None:
+        earlier = self.previous.unread_file if self.previous else None
+        not_read = unread.write(self.connection, earlier, draft.path / UNREAD, self.stage.files, tables)
         manifest = Manifest(
-            snapshot_id=_snapshot_id(infos),
+            snapshot_id=_snapshot_id(infos, not_read),
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             data_as_of=acts_until(self.connection, tables),
             tables=infos,
             sources=tuple(self.sources),
+            unread=not_read,
         )
         self.report.snapshot_after = manifest.snapshot_id
         merging.summarise(self.connection, self.report, draft.path, self._names(), EXAMPLES)
@@ -260,9 +263,10 @@ def _rows(snapshot: Snapshot) -> int:
     return sum(table.rows for table in snapshot.manifest.tables.values())
 
 
-def _snapshot_id(tables: dict[str, TableInfo]) -> str:
-    """A hash of the tables' values: the same for the same rows, in whatever order and from whatever file."""
-    digest = sha256()
+def _snapshot_id(tables: dict[str, TableInfo], not_read: str | None) -> str:
+    """A hash of the tables' values, and of what the rows name that could not be read: the same for the same rows, in
+    whatever order and from whatever file."""
+    digest = sha256((not_read or "").encode())
     for name in sorted(tables):
         digest.update(f"{name} {tables[name].content} {' '.join(tables[name].columns)}\n".encode())
     return digest.hexdigest()[:16]

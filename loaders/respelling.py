@@ -26,7 +26,8 @@ class Respelled:
     """The rows all of whose cells have a reading, in canonical spelling."""
     blank: int
     """Rows without any cell; they are no rows."""
-    bad: int
+    unread: pa.Table
+    """The rows with a cell that has none; the other cells of theirs that were odd in canonical spelling."""
     cells: list[pa.Table] = field(default_factory=list)
     """The cells without a reading: `_file`, `_row`, `column`, `value`, `reason`."""
     rounded: dict[str, int] = field(default_factory=dict)
@@ -48,7 +49,7 @@ def respell(table: str, rows: pa.Table, odd: pa.ChunkedArray, secret: bytes) -> 
     if blanks:
         keep = pc.invert(blank)
         rows, odd = rows.filter(keep), odd.filter(keep)
-    result = Respelled(rows, blanks, 0)
+    result = Respelled(rows, blanks, rows)
     bad = pa.chunked_array([pa.repeat(False, rows.num_rows)], pa.bool_())
     for bit, column in enumerate((*declared.columns, AS_OF)):
         if column.name not in rows.column_names:
@@ -62,7 +63,7 @@ def respell(table: str, rows: pa.Table, odd: pa.ChunkedArray, secret: bytes) -> 
             rows = rows.set_column(rows.column_names.index(column.name), column.name, spelled)
             if rounded:
                 result.rounded[column.name] = rounded
-    result.bad = pc.sum(bad).as_py() or 0
+    result.unread = rows.filter(bad)
     result.rows = rows.filter(pc.invert(bad))
     return result
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from graph.schema import PROVENANCE_HEADERS, TABLES
-from loaders import quarantine, validating
+from loaders import quarantine, unread, validating
 from loaders.adapter import Batch, Rejected
 from loaders.report import LoadReport
 from loaders.respelling import respell
@@ -41,6 +41,12 @@ class Stage:
             connection.execute(f"SET VARIABLE {name} = ?::BLOB", [bytes(byte ^ pad for byte in key)])
         connection.register("no_quarantine", quarantine.SCHEMA.empty_table())
         connection.execute("CREATE TEMP TABLE quarantine AS FROM no_quarantine")
+        connection.execute(unread.CREATE)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of the load so far."""
+        return tuple(self._files)
 
     def next_file(self, name: str) -> None:
         """The batches that follow are of this file. Later files win over earlier ones."""
@@ -98,7 +104,8 @@ class Stage:
             result = respell(table, rows.take(odd["_n"]), odd["_odd"], self._secret)
             counts = self._report.table(table)
             counts.read -= result.blank
-            counts.quarantined += result.bad
+            counts.quarantined += result.unread.num_rows
+            self._note_unread(table, result.unread)
             for cells in result.cells:
                 self._quarantine_cells(table, cells)
             for column, count in result.rounded.items():
@@ -115,8 +122,9 @@ class Stage:
         self.connection.unregister("raw")
 
     def _take_odd(self, table: str) -> pa.Table:
-        """`_n` and `_odd` of the odd rows that were just staged, which are taken out again."""
-        query = f"SELECT _n, _odd, _row, _file FROM staged_{table} WHERE _odd <> 0 ORDER BY _n"
+        """The odd rows that were just staged, with what they name; they are taken out again."""
+        names = "".join(f', "{column.name}"' for column in unread.naming(table))
+        query = f"SELECT _n, _odd, _row, _file{names} FROM staged_{table} WHERE _odd <> 0 ORDER BY _n"
         odd = self.connection.sql(query).to_arrow_table()
         if odd.num_rows:
             self.connection.execute(f"DELETE FROM staged_{table} WHERE _odd <> 0")
@@ -133,6 +141,13 @@ class Stage:
             cells = cells.append_column("value", nothing)
             self._quarantine_cells(table, cells.append_column("reason", pa.repeat("unreadable", odd.num_rows)))
             self._report.table(table).quarantined += odd.num_rows
+            self._note_unread(table, odd)
+
+    def _note_unread(self, table: str, rows: pa.Table) -> None:
+        if (lines := unread.lines(table, self._files, rows)).num_rows:
+            self.connection.register("not_read", lines)
+            self.connection.execute("INSERT INTO unread FROM not_read")
+            self.connection.unregister("not_read")
 
     def _quarantine_rows(self, rejected: Sequence[Rejected]) -> None:
         if rejected:

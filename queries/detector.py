@@ -135,6 +135,9 @@ class Detector:
     """Derived relations (`queries.relations`) that its texts read."""
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Optional tables and columns: with them it tests more innocent explanations."""
+    absent: tuple[str, ...] = ()
+    """Tables in which it takes a missing row for a fact; a row that could not be read makes that a lead
+    (`queries.unread`)."""
     libraries: tuple[str, ...] = ()
     """Modules that its judge uses and that take long to load: a scan loads them while rows are selected."""
 

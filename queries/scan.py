@@ -20,6 +20,7 @@ from queries.evidence import resolve
 from queries.finding import Finding, Lead, Record, Ref, Status, finding_id
 from queries.laws import in_force
 from queries.side_by_side import Judged, Runner
+from queries.unread import weigh
 
 
 class ScanError(Problem):
@@ -105,7 +106,8 @@ def run_scan(
     findings: list[Finding] = []
     reports: list[DetectorReport] = []
     for (detector, params), said in zip(chosen, judged, strict=True):
-        found = _complete(detector, params, said.leads, records, snapshot, this_scan)
+        leads = weigh(connection, detector, said.leads)
+        found = _complete(detector, params, leads, records, snapshot, this_scan)
         findings += found
         reports.append(_report(detector, said, found))
     return ScanResult(

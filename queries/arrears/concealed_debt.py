@@ -276,5 +276,6 @@ DETECTOR = Detector(
         en="Work that was not accepted, and contracts that were changed or ended.",
     ),
     max_share=0.05,
+    absent=("payments", "debts", "debt_reports", "asset_disposals", "claim_transfers"),
     relations=("parties", "repayments"),
 )

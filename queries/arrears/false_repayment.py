@@ -123,8 +123,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 DETECTOR = Detector(
     id="false_repayment",
     family="arrears",
-    version=1,
-    tiers=(Tier.A,),
+    version=2,
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="虚报清偿", en="Repaid on paper"),
     question=Text(
         zh="台账记载已清偿的欠款，是否没有支付、抵销、抵债或转让记录支持？",
@@ -172,5 +172,6 @@ DETECTOR = Detector(
         "nothing bears out what it repaid.",
     ),
     max_share=0.1,
+    absent=("payments", "asset_disposals", "claim_transfers"),
     relations=("parties", "releases", "repayments", "ledger_months", "unmatched"),
 )

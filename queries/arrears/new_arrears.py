@@ -147,8 +147,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 DETECTOR = Detector(
     id="new_arrears",
     family="arrears",
-    version=1,
-    tiers=(Tier.A,),
+    version=2,
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="边清边欠", en="New arrears while clearing"),
     question=Text(
         zh="参加清欠的单位，在截止日之后是否又形成新的拖欠？",
@@ -200,5 +200,6 @@ DETECTOR = Detector(
         en="New debts that are in no ledger (see concealed debt).",
     ),
     max_share=0.3,
+    absent=("payments", "debts", "debt_reports"),
     relations=("parties", "releases", "repayments", "ledger_months", "unmatched", "campaigns"),
 )

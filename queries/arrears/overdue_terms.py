@@ -209,7 +209,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 DETECTOR = Detector(
     id="overdue_terms",
     family="arrears",
-    version=2,
+    version=3,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="超法定期限付款", en="Later than the statutory term"),
     question=Text(
@@ -274,5 +274,6 @@ DETECTOR = Detector(
         "not in the data.",
     ),
     max_share=0.5,
+    absent=("payments", "asset_disposals", "claim_transfers"),
     relations=("parties", "releases", "repayments", "unmatched", "payment_terms", "loan_prime_rates"),
 )

@@ -145,7 +145,7 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
 DETECTOR = Detector(
     id="second_default",
     family="arrears",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="二次失信", en="Second default"),
     question=Text(
@@ -198,5 +198,6 @@ DETECTOR = Detector(
         en="Extensions by word of mouth, and payments that name neither debt nor contract.",
     ),
     max_share=0.5,
+    absent=("payments", "asset_disposals", "claim_transfers", "debt_reports"),
     relations=("parties", "releases", "repayments", "ledger_months", "unmatched"),
 )

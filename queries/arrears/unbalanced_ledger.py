@@ -188,8 +188,8 @@ def _sentences(breaks: pd.DataFrame) -> list[Text]:
 DETECTOR = Detector(
     id="unbalanced_ledger",
     family="arrears",
-    version=1,
-    tiers=(Tier.A,),
+    version=2,
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="台账勾稽不平", en="Unbalanced ledger"),
     question=Text(
         zh="欠款月报自身是否平衡、前后是否衔接、报告的清偿与支付是否一致？",
@@ -240,5 +240,6 @@ DETECTOR = Detector(
         en="Ledgers of which all figures were changed so that they still balance.",
     ),
     max_share=0.1,
+    absent=("payments", "debt_reports", "asset_disposals", "claim_transfers"),
     relations=("parties", "releases", "repayments", "ledger_months", "unmatched"),
 )

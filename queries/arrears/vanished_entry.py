@@ -186,5 +186,6 @@ DETECTOR = Detector(
         en="Debtors that stop reporting altogether.",
     ),
     max_share=0.05,
+    absent=("payments", "debts", "debt_reports", "asset_disposals", "claim_transfers"),
     relations=("parties", "repayments", "ledger_months", "unmatched"),
 )

@@ -288,5 +288,6 @@ DETECTOR = Detector(
         en="Contracts of no registered project, and projects wrongly marked as exempt.",
     ),
     max_share=0.05,
+    absent=("tenders",),
     relations=("parties", "tender_thresholds"),
 )

@@ -243,8 +243,8 @@ def _excuses(part: pd.DataFrame) -> tuple[Excuse, ...]:
 DETECTOR = Detector(
     id="invalid_certificate",
     family="qualification",
-    version=2,
-    tiers=(Tier.A,),
+    version=3,
+    tiers=(Tier.A, Tier.B),
     title=Text(zh="中标时证书无效", en="Certificate invalid at award"),
     question=Text(
         zh="中标单位的资质、项目经理的证书，在中标日是否有效，证书编号是否为其独有？",
@@ -301,5 +301,6 @@ DETECTOR = Detector(
         en="Which kind and grade the tender asked for, and firms that never registered any.",
     ),
     max_share=0.05,
+    absent=("qualifications",),
     relations=("parties", "entries", "certificate_extensions"),
 )

@@ -187,7 +187,7 @@ def test_a_load_in_which_every_row_is_bad_keeps_the_quarantine(
     assert report.changed
     assert len(quarantined()) == 1
     assert report.quarantine["reasons"] == {"required_empty": 1}
-    again = load([folder(bids=HEADER + "B1,T1,,1\nB2,,O1,1\n")], workspace)
+    again = load([folder(bids=HEADER + "B1,,O1,1\nB1,,O1,2\n")], workspace)
     assert not again.changed
     for one, cells in ((report, 1), (again, 2)):
         assert pq.read_table(workspace.path / one.quarantine["file"]).num_rows == cells

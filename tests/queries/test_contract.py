@@ -13,6 +13,7 @@ import queries
 from graph.schema import TABLES
 from i18n import LANGUAGES, Text
 from queries.detector import FAMILIES, Cypher, Detector
+from queries.finding import Tier
 from queries.laws import laws
 from queries.registry import DETECTORS
 from queries.relations import RELATIONS
@@ -62,6 +63,8 @@ def test_metadata_is_complete_and_resolves(detector: Detector) -> None:
         for table, columns in needed.items():
             assert table in TABLES
             assert set(columns) <= set(TABLES[table].names), f"{table} has no such columns"
+    assert set(detector.absent) <= TABLES.keys()
+    assert not detector.absent or Tier.B in detector.tiers, "a fact that an unread row may undo becomes a lead"
     assert 0 < detector.max_share <= 1
     assert detector.identity
 
