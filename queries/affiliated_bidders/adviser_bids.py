@@ -20,7 +20,18 @@ class Parameters(Params):
     """How advisory work is known by its title."""
 
     advice_words: tuple[str, ...] = Field(
-        ("设计", "规范编制", "监理", "检测", "项目管理", "design", "specification", "supervision", "inspection"),
+        (
+            "设计",
+            "规范编制",
+            "规格书",
+            "监理",
+            "检测",
+            "项目管理",
+            "design",
+            "specification",
+            "supervision",
+            "inspection",
+        ),
         description="Words of a title that name advisory services.",
     )
     turnkey_words: tuple[str, ...] = Field(
