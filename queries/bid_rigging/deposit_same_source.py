@@ -74,10 +74,11 @@ uses AS (SELECT tender_id, bidder_id, thing FROM sources),
 SELECT {MEMBER},
        s.thing, s.source_id, q.name AS source_name, w.users, 2 * w.pairs / (w.users * (w.users - 1)) AS together,
        min(s.payer_id) AS payer_id, max(s.amount) AS amount, bool_or(s.paid) AS paid,
-       bool_and(s.guaranteed) AS guaranteed, bool_or(s.form IS NULL) AS form_unknown,
+       bool_and(s.guaranteed AND r.source_id IS NULL) AS guaranteed, bool_or(s.form IS NULL) AS form_unknown,
        list_sort(list_distinct(flatten(list(s.refs)))) AS refs
 FROM sources s SEMI JOIN met USING (tender_id, thing) JOIN spread w USING (thing) JOIN entries e USING (bid_id)
 LEFT JOIN parties p ON p.id = e.bidder_id LEFT JOIN parties q ON q.id = s.source_id
+LEFT JOIN rivals r ON r.tender_id = s.tender_id AND r.source_id = s.source_id
 GROUP BY ALL
 ORDER BY e.tender_id, e.bidder_id, s.thing, e.bid_id
 """
@@ -98,7 +99,8 @@ EXCUSES = (
             en="The deposits are guarantees or insurance of one guarantor.",
         ),
         ruled_out=Text(
-            zh="保证金为转账缴纳，不是保函或保险。", en="The deposits are transfers, no guarantee or insurance."
+            zh="保证金不是由本身不参加投标的担保机构以保函或者保险形式提交的。",
+            en="The deposits are no guarantees or insurance of a guarantor that does not bid itself.",
         ),
         unknown="form_unknown",
         not_checkable=Text(zh="数据未说明保证金形式。", en="The data do not say in what form the deposit was given."),
