@@ -68,6 +68,7 @@ SELECT {MEMBER},
        c.code, c.thing, s.users, 2 * s.pairs / (s.users * (s.users - 1)) AS together,
        bool_and(c.stage IS NOT DISTINCT FROM 'download') AS download_only,
        bool_and(coalesce(c.on_site, false)) AS on_site, bool_or(c.on_site IS NULL) AS on_site_unknown,
+       (SELECT count(on_site) > 0 FROM bid_devices) AS on_site_told,
        list({ref("bid_devices", "c.key")} ORDER BY c.key) AS refs
 FROM codes c SEMI JOIN met USING (tender_id, thing) JOIN spread s USING (thing) JOIN entries e USING (bid_id)
 LEFT JOIN parties p ON p.id = e.bidder_id
@@ -156,7 +157,8 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
     rows = rows.assign(
         # The hall's terminal explains a code only if each of its users was there.
         terminal=shared["on_site"].transform("all"),
-        on_site_gap=shared["on_site"].transform("any") & shared["on_site_or_unknown"].transform("all"),
+        on_site_gap=(shared["on_site"].transform("any") | rows["on_site_told"])
+        & shared["on_site_or_unknown"].transform("all"),
         owner_file=rows["download_only"] & rows["code"].isin(FILE_CODES),
         network=popular & (rows["code"] == "ip"),
         router=rows["thing"].str.startswith(ROUTER_ADDRESSES),

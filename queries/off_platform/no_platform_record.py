@@ -36,7 +36,7 @@ SELECT = Sql(f"""
 WITH {APPROVALS},
 bound AS (
   SELECT c.contract_id, c._key AS key, c.project_id, c.buyer_id, c.supplier_id, c.amount, c.tender_id,
-         coalesce(c.signed_on, c.started_on) AS day, p.name AS project_name, p._key AS project_key
+         c.signed_on, coalesce(c.signed_on, c.started_on) AS day, p.name AS project_name, p._key AS project_key
   FROM contracts c JOIN projects p USING (project_id)
   WHERE p.must_tender AND coalesce(c.kind, 'main') = 'main' AND coalesce(c.signed_on, c.started_on) IS NOT NULL
 ),
@@ -61,7 +61,7 @@ unlinked AS (
   FROM missing m JOIN tenders t ON t.buyer_id = m.buyer_id
   JOIN bids b ON b.tender_id = t.tender_id AND b.bidder_id = m.supplier_id AND coalesce(b.is_winner, true)
   WHERE m.tender_id IS NULL AND coalesce(t.project_id = m.project_id, true)
-    AND coalesce(t.awarded_on BETWEEN m.day - $award_days AND m.day, true)
+    AND coalesce(t.awarded_on BETWEEN m.signed_on - $award_days AND m.signed_on, true)
     AND t.tender_id NOT IN (SELECT tender_id FROM contracts WHERE tender_id IS NOT NULL)
   GROUP BY ALL
 ),
@@ -70,7 +70,7 @@ unknown_award AS (
   SELECT m.contract_id, min(t.tender_id) AS perhaps_id, min_by(t._key, t.tender_id) AS perhaps_key
   FROM missing m JOIN tenders t ON t.buyer_id = m.buyer_id AND coalesce(t.project_id = m.project_id, true)
   WHERE m.tender_id IS NULL AND coalesce(t.status IN ('active', 'awarded'), true)
-    AND coalesce(CAST(t.published_at AS DATE) <= m.day, true)
+    AND coalesce(CAST(t.published_at AS DATE) <= m.signed_on, true)
     AND t.tender_id NOT IN (SELECT tender_id FROM bids)
     AND t.tender_id NOT IN (SELECT tender_id FROM contracts WHERE tender_id IS NOT NULL)
   GROUP BY ALL
