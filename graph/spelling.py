@@ -1,11 +1,14 @@
 """In which spelling numbers and codes are compared: one telephone is written in many ways, and many write 无 for none.
 
+Most cells are written plainly, and each form first asks for that: to spell a cell anew costs several times as much.
+
 The files keep what was written; only the views that are searched (`graph.tables`) hold the plain form, which is null
 where the cell names nothing: a zeroed serial number, a maker's placeholder, the checksum of an empty file.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 EMPTY = frozenset(
@@ -30,17 +33,23 @@ _HALF = "0123456789-+()@. "
 
 
 def _half(cell: str) -> str:
-    return f"CASE WHEN strlen({cell}) = length({cell}) THEN {cell} ELSE translate({cell}, '{_FULL}', '{_HALF}') END"
+    return f"CASE WHEN regexp_matches({cell}, '[{_FULL}]') THEN translate({cell}, '{_FULL}', '{_HALF}') ELSE {cell} END"
 
 
 def _digits(cell: str) -> str:
     """A telephone number's digits, those of a mobile without the country's code; null for fewer than five."""
     digits = f"regexp_extract(regexp_replace({_half(cell)}, '[^0-9]', '', 'g'), '^[0-9]{{5,}}$')"
-    return f"regexp_replace(nullif({digits}, ''), '^(00)?86(1[0-9]{{10}})$', '\\2')"
+    plain = f"regexp_replace(nullif({digits}, ''), '^(00)?86(1[0-9]{{10}})$', '\\2')"
+    return f"CASE WHEN regexp_full_match({cell}, '1[0-9]{{10}}') THEN {cell} ELSE {plain} END"
 
 
 def _unspaced(cell: str) -> str:
-    return f"regexp_replace({_half(cell)}, '\\s', '', 'g')"
+    plain = f"regexp_replace(translate({cell}, '{_FULL}', '{_HALF}'), '\\s', '', 'g')"
+    return f"CASE WHEN regexp_matches({cell}, '[\\s{_FULL}]') THEN {plain} ELSE {cell} END"
+
+
+def _account(cell: str) -> str:
+    return f"CASE WHEN regexp_full_match({cell}, '[0-9]+') THEN {cell} ELSE {_serial(_half(cell))} END"
 
 
 def _serial(cell: str) -> str:
@@ -50,18 +59,17 @@ def _serial(cell: str) -> str:
     return f"upper({cell})"
 
 
+_NOTHING = "(?i)" + "|".join(re.escape(word) for word in sorted(EMPTY | set(_PLACEHOLDERS))) + "|[0F.: -]*"
+
+
 def _named(cell: str, plain: str) -> str:
     """The plain form of a cell, null where it names nothing, or where a mask makes it many people's."""
-    words = ", ".join(f"'{word}'" for word in sorted({word.upper() for word in EMPTY} | set(_PLACEHOLDERS)))
-    return (
-        f"CASE WHEN NOT contains({cell}, '*') AND upper({cell}) NOT IN ({words}) "
-        f"AND NOT regexp_full_match({cell}, '[0Ff.: -]*') THEN {plain} END"
-    )
+    return f"CASE WHEN NOT contains({cell}, '*') AND NOT regexp_full_match({cell}, '{_NOTHING}') THEN {plain} END"
 
 
 _CONTACT = (
     f"CASE kind WHEN 'phone' THEN {_digits('value')} WHEN 'email' THEN lower({_unspaced('value')}) "
-    f"WHEN 'account' THEN {_serial(_half('value'))} ELSE {_unspaced('value')} END"
+    f"WHEN 'account' THEN {_account('value')} ELSE {_unspaced('value')} END"
 )
 _CODES = ("cpu_sn", "disk_sn", "lock_no", "file_id", "ca_no", "file_md5")
 _LOOPBACK = "regexp_matches(ip, '^(127[.]|::1$)')"

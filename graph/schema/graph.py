@@ -63,10 +63,12 @@ SHARED_CODES = (
 """The view `shared_codes`: each use of a code that more than one bidder used."""
 
 USED_CONTACTS = """
-SELECT owner_id, kind, value, valid_from, valid_to, 'contacts' AS ledger, _key FROM contacts
+WITH listed AS MATERIALIZED (
+  SELECT owner_id, kind, value, valid_from, valid_to, 'contacts' AS ledger, _key FROM contacts)
+FROM listed
 UNION ALL
 SELECT org_id, 'address', address, NULL, NULL, 'orgs', _key FROM orgs
-WHERE address IS NOT NULL AND org_id NOT IN (SELECT owner_id FROM contacts WHERE kind = 'address')
+WHERE address IS NOT NULL AND org_id NOT IN (SELECT owner_id FROM listed WHERE kind = 'address')
 """
 """Contacts of parties: those listed, and the registered address of organisations for which none is listed."""
 

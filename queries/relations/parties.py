@@ -18,9 +18,11 @@ SHARED_CONTACTS = Relation(
     "shared_contacts",
     f"""
 -- A phone, e-mail, address or account of more than one owner, with how many owners it has in all.
+WITH used AS MATERIALIZED ({USED_CONTACTS}),
+shared AS (SELECT kind, value, count(DISTINCT owner_id) AS owners FROM used GROUP BY kind, value
+           HAVING min(owner_id) <> max(owner_id))
 SELECT kind, value, owner_id, valid_from, valid_to, {{'table': ledger, 'key': _key}} AS ref, owners
-FROM (SELECT *, count(DISTINCT owner_id) OVER (PARTITION BY kind, value) AS owners FROM ({USED_CONTACTS}))
-WHERE owners > 1
+FROM used JOIN shared USING (kind, value)
 """,
 )
 
