@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,16 @@ import duckdb
 
 from queries.detector import Detector
 
+STANDS_IN = {"bids.is_winner": ("contracts.tender_id", "contracts.supplier_id")}
+"""Columns that together tell the same where a column has no value (relation `signed_wins`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What the data offer one detector.
 
-    `missing` and `missing_optional` name each `table.column` without any value; `fill` is the share of rows with a
-    value, for every column that it reads.
+    `missing` and `missing_optional` name each `table.column` without any value, and without columns that stand in for
+    it; `fill` is the share of rows with a value, for every column that it reads.
     """
 
     detector: str
@@ -47,6 +51,9 @@ def coverage(connection: duckdb.DuckDBPyConnection, detectors: Sequence[Detector
         for read in (detector.requires, detector.uses):
             for table, columns in read.items():
                 needed.setdefault(table, set()).update(columns)
+    for stand_in in itertools.chain.from_iterable(STANDS_IN.values()):
+        table, name = stand_in.split(".")
+        needed.setdefault(table, set()).add(name)
     fill: dict[str, float] = {}
     for table, names in sorted(needed.items()):
         counted = ", ".join(f'count("{name}")' for name in sorted(names))
@@ -61,7 +68,12 @@ def _of(detector: Detector, fill: dict[str, float]) -> Coverage:
     optional = [f"{table}.{name}" for table, names in detector.uses.items() for name in names]
     return Coverage(
         detector=detector.id,
-        missing=tuple(sorted(name for name in required if not fill[name])),
-        missing_optional=tuple(sorted(name for name in optional if not fill[name])),
+        missing=tuple(sorted(name for name in required if not _told(name, fill))),
+        missing_optional=tuple(sorted(name for name in optional if not _told(name, fill))),
         fill={name: fill[name] for name in {*required, *optional}},
     )
+
+
+def _told(column: str, fill: dict[str, float]) -> bool:
+    stand_ins = STANDS_IN.get(column, ())
+    return fill[column] > 0 or (bool(stand_ins) and all(fill[name] for name in stand_ins))

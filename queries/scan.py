@@ -20,6 +20,7 @@ from queries.evidence import resolve
 from queries.finding import Finding, Lead, Record, Ref, Status, finding_id
 from queries.laws import in_force
 from queries.side_by_side import Judged, Runner
+from queries.signed import cite
 from queries.unread import weigh
 
 
@@ -101,12 +102,15 @@ def run_scan(
             except duckdb.Error as error:
                 raise ScanError("detector_failed", detector=detector.id, reason=error) from error
         name = runner.engine
-    refs = {ref for said in judged for lead in said.leads for ref in lead.records}
+    leads_of = [
+        weigh(connection, detector, cite(connection, detector, said.leads))
+        for (detector, _), said in zip(chosen, judged, strict=True)
+    ]
+    refs = {ref for leads in leads_of for lead in leads for ref in lead.records}
     records = resolve(connection, refs, manifest.sources)
     findings: list[Finding] = []
     reports: list[DetectorReport] = []
-    for (detector, params), said in zip(chosen, judged, strict=True):
-        leads = weigh(connection, detector, said.leads)
+    for (detector, params), said, leads in zip(chosen, judged, leads_of, strict=True):
         found = _complete(detector, params, leads, records, snapshot, this_scan)
         findings += found
         reports.append(_report(detector, said, found))

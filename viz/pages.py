@@ -10,7 +10,8 @@ import yaml
 from findings.settings import settings_page
 from graph.schema import EDGES, NODES, TABLES
 from graph.schema.words import choices
-from i18n import LANGUAGES, Language, Text, text
+from i18n import LANGUAGES, Language, Text, listing, text
+from queries.coverage import STANDS_IN
 from queries.detector import FAMILIES, Cypher, Detector
 from queries.laws import laws
 from queries.ocp import pages as ocp
@@ -122,6 +123,7 @@ def detector_page(detector: Detector, language: Language) -> str:
     ]
     for table, columns in detector.uses.items():
         lines.append(f"- {t('optional')} `{table}`: {', '.join(f'`{column}`' for column in columns)}")
+    lines += [say(line) for line in _stand_ins(detector)]
     method = "Cypher" if isinstance(detector.select, Cypher) else "SQL"
     lines += ["", t("method", method=method), "", f"## {t('blind')}", "", say(detector.blind), ""]
     cases = _cases(detector)
@@ -130,6 +132,20 @@ def detector_page(detector: Detector, language: Language) -> str:
         lines += [f"- {t(case['expect'])}: {case['name']}. {case['why']}" for case in cases]
         lines.append("")
     return "\n".join(lines)
+
+
+def _stand_ins(detector: Detector) -> list[Text]:
+    """A line for each required column that others may stand in for."""
+    required = {f"{table}.{column}" for table, columns in detector.requires.items() for column in columns}
+    line = Text(
+        zh="- `{column}` 全部为空时，可由{others}推定。",
+        en="- Where `{column}` has no value, {others} stand in for it.",
+    )
+    return [
+        line.format(column=column, others=listing([f"`{other}`" for other in others]))
+        for column, others in STANDS_IN.items()
+        if column in required
+    ]
 
 
 def index_page(language: Language) -> str:

@@ -155,7 +155,7 @@ def _published(turnkey: bool, published: bool) -> Excuse:
 DETECTOR = Detector(
     id="adviser_bids",
     family="affiliated_bidders",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="前期服务单位投标", en="The adviser bids"),
     question=Text(

@@ -143,7 +143,7 @@ def _account(group: Group) -> Account:
 DETECTOR = Detector(
     id="common_controller",
     family="affiliated_bidders",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="同一实际控制人", en="One ultimate controller"),
     question=Text(

@@ -173,7 +173,7 @@ def _account(group: Group) -> Account:
 DETECTOR = Detector(
     id="holding_or_management",
     family="affiliated_bidders",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="控股、管理关系同投", en="A bidder controls another"),
     question=Text(

@@ -162,7 +162,7 @@ def _kin(one: str, other: str, one_name: str | None, other_name: str | None, rel
 DETECTOR = Detector(
     id="kin_bidders",
     family="affiliated_bidders",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="亲属企业同投", en="Bidders headed by kin"),
     question=Text(

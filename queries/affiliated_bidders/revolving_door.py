@@ -53,11 +53,11 @@ joined AS (
 awards AS (
   SELECT e.buyer_id, e.bidder_id AS supplier, 'tender' AS kind, e.tender_id AS id, coalesce(t.awarded_on, e.day) AS day,
          e.price, {ref("bids", "e.bid_key")} AS ref
-  FROM entries e JOIN tenders t USING (tender_id) WHERE e.is_winner
+  FROM entries e JOIN tenders t USING (tender_id) WHERE e.is_winner AND NOT e.by_contract
   UNION ALL
   SELECT c.buyer_id, c.supplier_id, 'contract', c.contract_id, c.signed_on, c.amount, {ref("contracts", "c._key")}
   FROM contracts c WHERE c.kind IS DISTINCT FROM 'sub'
-    AND (c.tender_id IS NULL OR c.tender_id NOT IN (SELECT tender_id FROM entries WHERE is_winner))
+    AND (c.tender_id IS NULL OR c.tender_id NOT IN (SELECT tender_id FROM entries WHERE is_winner AND NOT by_contract))
 )
 SELECT j.person_id AS official, n.name AS official_name, j.supplier, s.name AS supplier_name, j.buyer,
        b.name AS buyer_name, j.powers, j.title, j.left_on, j.joined, j.kind, j.refs,

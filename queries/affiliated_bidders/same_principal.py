@@ -79,7 +79,7 @@ def _account(group: Group) -> Account:
 DETECTOR = Detector(
     id="same_principal",
     family="affiliated_bidders",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="负责人为同一人", en="One head, several bidders"),
     question=Text(

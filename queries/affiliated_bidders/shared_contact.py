@@ -136,7 +136,7 @@ def _account(group: Group) -> Account:
 DETECTOR = Detector(
     id="shared_contact",
     family="affiliated_bidders",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="联系方式相同", en="Bidders with one contact"),
     question=Text(

@@ -180,7 +180,7 @@ def _account(group: Group) -> Account:
 DETECTOR = Detector(
     id="shared_executive",
     family="affiliated_bidders",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="高管或股东相同", en="A common officer or shareholder"),
     question=Text(

@@ -202,7 +202,7 @@ def _niche(own: int, firms: int | None, params: Parameters) -> Excuse:
 DETECTOR = Detector(
     id="cohesive_group",
     family="bid_rigging",
-    version=2,
+    version=3,
     tiers=(Tier.C,),
     title=Text(zh="抱团投标", en="Cohesive bidding group"),
     question=Text(

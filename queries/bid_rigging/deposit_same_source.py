@@ -166,7 +166,7 @@ def _reason(group: Group, part: Rows) -> Text:
 DETECTOR = Detector(
     id="deposit_same_source",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="保证金同源", en="Deposits from one account"),
     question=Text(

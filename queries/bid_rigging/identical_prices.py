@@ -83,7 +83,7 @@ def _exact(price: int, currency: str) -> Text:
 DETECTOR = Detector(
     id="identical_prices",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="报价完全相同", en="Identical prices"),
     question=Text(

@@ -205,7 +205,7 @@ def _bid_error(said: bool, tied: bool) -> Excuse:
 DETECTOR = Detector(
     id="low_bid_withdrawn",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="最低价放弃中标", en="The lowest bidder gives way"),
     question=Text(

@@ -161,7 +161,7 @@ def _logistics(world: Market, test: dict[str, Any], params: Parameters) -> Excus
 DETECTOR = Detector(
     id="market_split",
     family="bid_rigging",
-    version=2,
+    version=3,
     tiers=(Tier.C,),
     title=Text(zh="划分地盘", en="Divided territories"),
     question=Text(

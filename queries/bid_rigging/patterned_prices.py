@@ -209,7 +209,7 @@ def _ratio(rows: Rows) -> Lead:
 DETECTOR = Detector(
     id="patterned_prices",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="报价规律性差异", en="Prices in a pattern"),
     question=Text(

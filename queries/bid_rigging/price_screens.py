@@ -231,7 +231,7 @@ def _excuses(tender: pd.Series, regulated: bool, params: Parameters) -> tuple[Ex
 DETECTOR = Detector(
     id="price_screens",
     family="bid_rigging",
-    version=3,
+    version=4,
     tiers=(Tier.C,),
     title=Text(zh="报价过于集中", en="Bids too close together"),
     question=Text(

@@ -163,7 +163,7 @@ def _capacity(
 DETECTOR = Detector(
     id="rotating_winners",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.C,),
     title=Text(zh="轮流中标", en="Winners take turns"),
     question=Text(

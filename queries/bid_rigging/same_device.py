@@ -185,7 +185,7 @@ def _account(group: Group, params: Parameters) -> Account:
 DETECTOR = Detector(
     id="same_device",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="投标特征码一致", en="Bids from one machine"),
     question=Text(

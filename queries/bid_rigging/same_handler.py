@@ -90,7 +90,7 @@ def _account(group: Group, params: Parameters) -> Account:
 DETECTOR = Detector(
     id="same_handler",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="同一人办理投标", en="One handler, several bidders"),
     question=Text(

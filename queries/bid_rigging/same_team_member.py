@@ -107,7 +107,7 @@ def _account(group: Group) -> Account:
 DETECTOR = Detector(
     id="same_team_member",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="项目管理成员为同一人", en="One person, several teams"),
     question=Text(

@@ -145,7 +145,7 @@ def _date(value: object) -> date:
 DETECTOR = Detector(
     id="standing_loser",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.C,),
     title=Text(zh="陪标专业户", en="Standing loser"),
     question=Text(

@@ -151,7 +151,7 @@ def _dominant(row: Any, params: Parameters) -> Excuse:
 DETECTOR = Detector(
     id="tailored_tender",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="萝卜招标", en="Tailored tenders"),
     question=Text(

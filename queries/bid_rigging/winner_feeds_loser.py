@@ -240,7 +240,7 @@ def _trade(row: Any, params: Parameters) -> Excuse:
 DETECTOR = Detector(
     id="winner_feeds_loser",
     family="bid_rigging",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="中标人向落选人输送", en="The winner feeds a loser"),
     question=Text(

@@ -41,7 +41,7 @@ SELECT = Sql(f"""
 WITH {PASSED_ON},
 deposits AS (
   SELECT b.tender_id, b.bidder_id, d.payer_id, list({{'table': 'bid_deposits', 'key': d._key}} ORDER BY d._key) AS refs
-  FROM bids b JOIN bid_deposits d USING (bid_id)
+  FROM entries b JOIN bid_deposits d USING (bid_id)
   WHERE b.is_winner AND coalesce(d.form, 'transfer') = 'transfer'
   GROUP BY ALL
 ),
@@ -208,7 +208,7 @@ def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
 DETECTOR = Detector(
     id="borrowed_qualification",
     family="qualification",
-    version=2,
+    version=3,
     tiers=(Tier.B,),
     title=Text(zh="挂靠转付工程款", en="Borrowed qualification"),
     question=Text(

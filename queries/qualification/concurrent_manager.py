@@ -39,7 +39,7 @@ led AS (
          c.buyer_id, c.supplier_id, c.amount, coalesce(c.started_on, c.signed_on) AS starts, c.due_on AS ends,
          bool_and(n.by_name) AS by_name, list(n.ref ORDER BY n.ref) AS refs
   FROM contracts c JOIN tenders t USING (tender_id)
-  JOIN bids b ON b.tender_id = c.tender_id AND b.bidder_id = c.supplier_id AND b.is_winner
+  JOIN entries b ON b.tender_id = c.tender_id AND b.bidder_id = c.supplier_id AND b.is_winner
   JOIN named n USING (bid_id)
   WHERE t.category = 'works' AND coalesce(c.kind, 'main') = 'main'
   GROUP BY ALL
@@ -81,10 +81,10 @@ POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE managed AND dated) AS judged, count(*) FILTER (WHERE NOT managed) AS no_manager,
        count(*) FILTER (WHERE managed AND NOT dated) AS no_term
 FROM (SELECT coalesce(c.started_on, c.signed_on) IS NOT NULL AND c.due_on IS NOT NULL AS dated,
-             bool_or(b.project_manager_id IS NOT NULL OR m.bid_id IS NOT NULL) AS managed
+             bool_or(b.bid_id IN (SELECT bid_id FROM bids WHERE project_manager_id IS NOT NULL)
+                     OR b.bid_id IN (SELECT bid_id FROM bid_members WHERE role = 'project_manager')) AS managed
       FROM contracts c JOIN tenders t USING (tender_id)
-      LEFT JOIN bids b ON b.tender_id = c.tender_id AND b.bidder_id = c.supplier_id AND b.is_winner
-      LEFT JOIN (SELECT DISTINCT bid_id FROM bid_members WHERE role = 'project_manager') m ON m.bid_id = b.bid_id
+      LEFT JOIN entries b ON b.tender_id = c.tender_id AND b.bidder_id = c.supplier_id AND b.is_winner
       WHERE t.category = 'works' AND coalesce(c.kind, 'main') = 'main'
       GROUP BY c.contract_id, dated)
 """)
@@ -211,7 +211,7 @@ def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
 DETECTOR = Detector(
     id="concurrent_manager",
     family="qualification",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="项目经理同时在两处任职", en="One manager, two sites"),
     question=Text(
@@ -268,5 +268,5 @@ DETECTOR = Detector(
         en="Managers replaced on paper after the award, and long halts that the owner agreed to.",
     ),
     max_share=0.05,
-    relations=("parties",),
+    relations=("parties", "entries"),
 )

@@ -243,7 +243,7 @@ def _excuses(part: pd.DataFrame) -> tuple[Excuse, ...]:
 DETECTOR = Detector(
     id="invalid_certificate",
     family="qualification",
-    version=3,
+    version=4,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="中标时证书无效", en="Certificate invalid at award"),
     question=Text(

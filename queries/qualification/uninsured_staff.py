@@ -68,11 +68,11 @@ related AS (
 -- Bids that the firm won with the person in its team.
 served AS (
   SELECT a.person_id, a.org_id, list(DISTINCT b.tender_id ORDER BY b.tender_id) AS won,
-         list(DISTINCT {'table': 'bids', 'key': b._key} ORDER BY {'table': 'bids', 'key': b._key}) AS bid_refs
+         list(DISTINCT {'table': 'bids', 'key': b.bid_key} ORDER BY {'table': 'bids', 'key': b.bid_key}) AS bid_refs
   FROM apart a
   JOIN (SELECT bid_id, person_id FROM bid_members SEMI JOIN apart USING (person_id)
         UNION SELECT bid_id, project_manager_id FROM bids WHERE project_manager_id IS NOT NULL) m USING (person_id)
-  JOIN bids b ON b.bid_id = m.bid_id AND b.bidder_id = a.org_id AND b.is_winner
+  JOIN entries b ON b.bid_id = m.bid_id AND b.bidder_id = a.org_id AND b.is_winner
   GROUP BY ALL
 )
 SELECT a.person_id AS person, a.org_id AS firm, a.insured_org_id AS insurer, a.since, a.kind, a.refs, g.firms,
@@ -196,7 +196,7 @@ def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
 DETECTOR = Detector(
     id="uninsured_staff",
     family="qualification",
-    version=1,
+    version=2,
     tiers=(Tier.B,),
     title=Text(zh="注册与社保单位不一致", en="Registered here, insured there"),
     question=Text(
@@ -253,5 +253,5 @@ DETECTOR = Detector(
         en="Staff whose insurance the firm pays for show only, and the retired who were hired again.",
     ),
     max_share=0.05,
-    relations=("parties", "stakes"),
+    relations=("parties", "entries", "stakes"),
 )

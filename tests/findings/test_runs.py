@@ -81,7 +81,7 @@ def test_a_scan_is_kept_with_all_that_made_it(settings: Settings) -> None:
     (run,) = runs(settings)
     assert (run.state, run.trigger, run.actor, run.engine) == (RunState.COMPLETE, "api", "u7", "embedded")
     assert run.snapshot_id == Workspace(settings.workspace).current().id
-    assert run.detectors == {"same_device": 1}
+    assert run.detectors == {"same_device": DEVICE[0][0].version}
     assert run.parameters["same_device"] == DEVICE[0][1].model_dump(mode="json")
     assert run.report[0]["detector"] == "same_device"
     assert run.report[0]["judged"] >= 4

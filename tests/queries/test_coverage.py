@@ -36,3 +36,14 @@ def test_every_detector_can_judge_the_columns_it_requires(tmp_path: Path) -> Non
     connection = open_tables(Workspace(tmp_path / "workspace").current(), b"k" * 32)
     (only,) = coverage(connection, [detector("release_kickback")])
     assert set(only.missing) >= {"debts.debt_id", "payments.payer_id"}
+
+
+def test_contracts_stand_in_for_the_mark_of_the_winner(tmp_path: Path) -> None:
+    signed = {"contract_id": "C1", "buyer_id": "G", "supplier_id": "O0", "amount": 1, "kind": "main", "parent_id": "C0"}
+    for name, contract in (("named", {**signed, "tender_id": "T1"}), ("unnamed", signed)):
+        write_tables({"bids": BIDS, "contracts": [contract]}, tmp_path / name)
+        load([tmp_path / name], Workspace(tmp_path / f"{name}_workspace"))
+        connection = open_tables(Workspace(tmp_path / f"{name}_workspace").current(), b"k" * 32)
+        (covered,) = coverage(connection, [detector("winner_feeds_loser")])
+        assert ("bids.is_winner" in covered.missing) == (name == "unnamed")
+        assert covered.fill["bids.is_winner"] == 0

@@ -62,6 +62,7 @@ SELECT count(*) FILTER (WHERE method IS NOT NULL AND estimate IS NOT NULL) AS ju
         en="Tender {tender} was not open, and its estimate of {estimate_money} is just below the threshold.",
     ),
     relations=("entries",),
+    version=2,
     differs=Text(
         zh="指南以略低于限额的采购异常集中（聚束）为标志，此处逐个标段判断。",
         en="The guide looks for a bunching of purchases below the threshold; here each tender is judged by itself.",

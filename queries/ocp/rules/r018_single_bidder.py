@@ -71,4 +71,5 @@ FROM (SELECT DISTINCT tender_id, method FROM entries)
     ),
     max_share=0.4,
     relations=("entries",),
+    version=2,
 )

@@ -61,4 +61,5 @@ WHERE f.number >= $tenders AND f.low > 0 AND m.ratio <= f.low ORDER BY tender
     ),
     max_share=0.1,
     relations=("entries",),
+    version=2,
 )

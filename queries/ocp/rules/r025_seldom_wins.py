@@ -80,4 +80,5 @@ SELECT CASE WHEN count(*) >= $bidders THEN count(*) ELSE 0 END AS judged,
     ),
     max_share=0.1,
     relations=("entries",),
+    version=2,
 )

@@ -68,6 +68,7 @@ FROM (SELECT count(DISTINCT tender_id) AS n FROM entries WHERE is_winner AND buy
         en="Consortia won {joint} of the {times} tenders of {buyer}.",
     ),
     relations=("entries",),
+    version=2,
     differs=Text(
         zh="指南以品目市场为对象，以上界判断；本数据只分工程、货物、服务，故以采购人为对象，以比例判断。",
         en="The guide judges markets of items by an upper fence; our data tell works, goods and services "

@@ -63,4 +63,5 @@ FROM entries e JOIN bids b USING (bid_id) LEFT JOIN tenders t ON t.tender_id = e
         en="{winner}, who won tender {tender}, submitted at {came}; the deadline was {deadline}.",
     ),
     relations=("entries",),
+    version=2,
 )

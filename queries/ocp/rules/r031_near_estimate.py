@@ -68,6 +68,7 @@ FROM tenders t LEFT JOIN (SELECT DISTINCT tender_id FROM entries WHERE is_winner
     ),
     max_share=0.4,
     relations=("entries",),
+    version=2,
     differs=Text(
         zh="指南以该比率的上界判断，此处以固定比例判断。",
         en="The guide takes the upper fence of the ratio; here a fixed percentage is asked.",

@@ -79,4 +79,5 @@ FROM (SELECT count(*) FILTER (WHERE is_winner) AS n FROM entries GROUP BY tender
         en="All {times} other bidders of tender {tender} were disqualified, and {winner} won.",
     ),
     relations=("entries",),
+    version=2,
 )

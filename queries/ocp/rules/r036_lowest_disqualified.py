@@ -75,4 +75,5 @@ FROM (SELECT count(*) FILTER (WHERE price > 0) AS n, bool_or(is_winner AND coale
         "{won_money}.",
     ),
     relations=("entries",),
+    version=2,
 )

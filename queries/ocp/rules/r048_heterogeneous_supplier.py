@@ -70,4 +70,5 @@ FROM (SELECT count(DISTINCT tender_id) AS n FROM entries WHERE is_winner AND cat
     ),
     max_share=0.1,
     relations=("entries",),
+    version=2,
 )

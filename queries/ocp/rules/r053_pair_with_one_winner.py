@@ -81,6 +81,7 @@ FROM (SELECT count(*) AS n FROM met a JOIN met b ON b.tender_id = a.tender_id AN
         en="{winner} and {partner} met {times} times; {winner} won {wins}, {partner} {other}.",
     ),
     relations=("entries",),
+    version=2,
     differs=Text(
         zh="指南两次同投、中标者始终为同一家即标记；此处要求次数更多，并容许少数例外。",
         en="The guide flags two meetings always won by the same; here more meetings are asked, and a few "

@@ -106,6 +106,7 @@ FROM (SELECT count(DISTINCT tender_id) FILTER (WHERE is_winner) AS n FROM entrie
     ),
     max_share=0.05,
     relations=("entries",),
+    version=2,
     differs=Text(
         zh="指南以每家中标次数相同、金额相近为标志，未规定如何分组；此处以两两同场投标分组。",
         en="The guide asks for equally many contracts of similar amounts, and leaves open what makes a group; "

@@ -61,4 +61,5 @@ WHERE f.number >= $tenders AND m.ratio >= f.high ORDER BY tender
     ),
     max_share=0.15,
     relations=("entries",),
+    version=2,
 )

@@ -74,4 +74,5 @@ FROM (SELECT c.contract_id, EXISTS (SELECT 1 FROM entries e WHERE e.tender_id = 
         en="Contract {contract} is {signed_money}, the winning price {won_money}: a difference of {pct:.1f} %.",
     ),
     relations=("entries",),
+    version=2,
 )

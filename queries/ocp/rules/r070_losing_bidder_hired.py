@@ -63,4 +63,5 @@ FROM contracts s LEFT JOIN contracts p ON p.contract_id = s.parent_id WHERE s.ki
         en="{winner}, who won tender {tender}, subcontracts {sub_money} to {subcontractor}, who lost it.",
     ),
     relations=("entries",),
+    version=2,
 )

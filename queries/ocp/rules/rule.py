@@ -58,6 +58,7 @@ class Rule:
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     relations: tuple[str, ...] = ()
     tier: Tier = Tier.C
+    version: int = 1
     differs: Text | None = None
     """Where the guide asks for something else: what, and what is asked here."""
 
@@ -79,7 +80,7 @@ def detector(rule: Rule) -> Detector:
     return Detector(
         id=f"ocp_{rule.code.lower()}",
         family="ocp",
-        version=1,
+        version=rule.version,
         tiers=(rule.tier,),
         title=rule.title,
         question=rule.question,
