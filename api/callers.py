@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +16,7 @@ from findings.access.authenticate import authenticate_key, authenticate_session
 from findings.access.errors import AccessDenied
 from findings.access.oidc import authenticate_bearer, keys_from, rules_from
 from findings.access.principal import Principal
-from findings.access.recusal import Ties
+from findings.access.ties import SnapshotTies
 from findings.access.tokens import KEY_MARK, csrf_token, token_hash
 from findings.settings import Settings
 from findings.store.database import Store
@@ -42,7 +42,7 @@ class Callers:
     """Authenticates requests, and remembers the outcome for a moment."""
 
     def __init__(
-        self, store: Store, settings: Settings, ties: Ties, clock: Callable[[], float] = time.monotonic
+        self, store: Store, settings: Settings, ties: SnapshotTies, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._store = store
         self._settings = settings
@@ -73,7 +73,7 @@ class Callers:
         if known is not None and self._clock() - known[0] < BELIEVED_SECONDS:
             return known[1]
         try:
-            caller = await run_in_threadpool(find, credential.partition(" ")[2])
+            caller = await run_in_threadpool(self._recused, find, credential.partition(" ")[2])
         except AccessDenied as error:
             raise unauthenticated() from error
         self._known[digest] = (self._clock(), caller)
@@ -84,6 +84,12 @@ class Callers:
     def forget(self) -> None:
         """Ask the store again for everybody: users, keys, sessions or recusals changed."""
         self._known.clear()
+
+    def _recused(self, find: Callable[[str], Caller], token: str) -> Caller:
+        """The caller, kept from the recused parties under each of their ids."""
+        caller = find(token)
+        everywhere = self._ties.all_ids(caller.principal.recused)
+        return replace(caller, principal=replace(caller.principal, recused=everywhere))
 
     def _bearer(self, token: str) -> Caller:
         if token.startswith(KEY_MARK):

@@ -69,6 +69,7 @@ class Searchresults(Shape):
 
     items: list[Found]
     total: int
+    withheld: int = Field(0, description="Hits left out because the caller is recused from them.")
 
 
 class Neighbours(Shape):

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from findings.access.principal import Scope
+from findings.store.evidence import AGENCY, EVIDENCE
 from findings.store.filtering import Filter, conditions, in_scope
 from findings.store.models import CURRENT, FindingEntity, FindingRow, FindingVersion, RunState, ScanRun, State
 
@@ -148,7 +149,7 @@ def _firms(session: Session, standing: list[ColumnElement[bool]]) -> tuple[list[
     grouped = (
         select(FindingEntity.entity_id, func.max(FindingEntity.name), a, b, c)
         .join(FindingRow, FindingRow.finding_id == FindingEntity.finding_id)
-        .where(*standing, FindingEntity.kind == "org", FindingEntity.role != "agency")
+        .where(*standing, FindingEntity.kind == "org", FindingEntity.role.not_in((AGENCY, EVIDENCE)))
         .where(FindingRow.agency_id.is_(None) | (FindingEntity.entity_id != FindingRow.agency_id))
         .group_by(FindingEntity.entity_id)
     )

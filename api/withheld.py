@@ -52,6 +52,20 @@ def withheld_groups(request: Request, found: dict[str, Any]) -> dict[str, Any]:
     return _without(found, "communities", lambda group: any(firm["id"] in recused for firm in group["firms"]))
 
 
+def withheld_records(request: Request, rows: dict[str, Any]) -> dict[str, Any]:
+    """Source rows without those that name a recused party; `total` is of those that are left."""
+    recused = principal(request).scope().recused
+    kept = _without(rows, "items", lambda row: not recused.isdisjoint(map(str, row["columns"].values())))
+    return {**kept, "total": len(kept["items"])}
+
+
+def withheld_profile(request: Request, profile: dict[str, Any]) -> dict[str, Any]:
+    """A profile without the party's own row where that names a recused party, such as its legal representative."""
+    rows = {"items": [profile["record"]] if profile["record"] else []}
+    left = withheld_records(request, rows)
+    return {**profile, "record": next(iter(left["items"]), None), "withheld": left["withheld"]}
+
+
 def _without(answer: dict[str, Any], part: str, hidden: Callable[[Any], bool]) -> dict[str, Any]:
     kept = [item for item in answer[part] if not hidden(item)]
     return {**answer, part: kept, "withheld": len(answer[part]) - len(kept)}

@@ -48,12 +48,24 @@ class Agency:
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """A person (`person`) or organisation (`org`) that stands in a finding's evidence."""
+
+    kind: str
+    id: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Subjects:
-    """Names by (kind, id); public bodies and region by finding id."""
+    """Names by (kind, id); by finding id its public bodies, its region, and the parties of its evidence alone."""
 
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     agencies: Mapping[str, tuple[Agency, ...]] = field(default_factory=dict)
     regions: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, tuple[Party, ...]] = field(default_factory=dict)
+    """Who is in the evidence and is no entity of the finding: who paid a deposit for the bidders, say. Recusal and the
+    rule on persons' names hold for them as well."""
 
 
 def read_subjects(connection: duckdb.DuckDBPyConnection, findings: Iterable[Mapping[str, Any]]) -> Subjects:
@@ -63,30 +75,42 @@ def read_subjects(connection: duckdb.DuckDBPyConnection, findings: Iterable[Mapp
     answer for its tenders, contracts, debts, projects and funds. The region is the smallest one that contains
     all those bodies, or else the tenders and projects, or else the firms of the finding.
     """
-    rows = {
-        (finding["finding_id"], entity["id"], entity["kind"], entity["role"])
-        for finding in findings
-        for entity in finding["entities"]
-    }
-    columns = list(zip(*sorted(rows), strict=True)) or [(), (), (), ()]
-    names = ("finding", "id", "kind", "role")
-    connection.register("parts", pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)}))
+    rows: set[tuple[str, ...]] = set()
+    nodes: set[tuple[str, ...]] = set()
+    for finding in findings:
+        own = finding["finding_id"]
+        rows.update((own, entity["id"], entity["kind"], entity["role"]) for entity in finding["entities"])
+        nodes.update((own, node) for node in finding["evidence"]["nodes"])
+    connection.register("parts", _texts(rows, "finding", "id", "kind", "role"))
+    connection.register("beside", _texts(nodes.difference(row[:2] for row in rows), "finding", "id"))
     try:
         named = connection.execute(_NAMES).fetchall()
         placed = connection.execute(_AGENCIES, [list(AGENCY_ROLES)]).fetchall()
+        beside = connection.execute(_PARTIES).fetchall()
     finally:
         connection.unregister("parts")
+        connection.unregister("beside")
     bodies: dict[str, list[Agency]] = defaultdict(list)
     regions: dict[str, str] = {}
     for finding, agencies, candidates in placed:
         bodies[finding] = [Agency(agency["id"], agency["name"]) for agency in agencies or ()]
         if region := common_region(candidates or ()):
             regions[finding] = region
+    evidence: dict[str, list[Party]] = defaultdict(list)
+    for of, kind, party, name in beside:
+        evidence[of].append(Party(kind, party, name))
     return Subjects(
         names={(kind, entity): name for kind, entity, name in named},
         agencies={finding: tuple(agencies) for finding, agencies in bodies.items() if agencies},
         regions=regions,
+        evidence={finding: tuple(parties) for finding, parties in evidence.items()},
     )
+
+
+def _texts(rows: Iterable[tuple[str, ...]], *names: str) -> pa.Table:
+    """Rows of texts as a table."""
+    columns = list(zip(*sorted(rows), strict=True)) or [()] * len(names)
+    return pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
 
 
 def common_region(regions: Iterable[str]) -> str | None:
@@ -115,6 +139,12 @@ _NAMES = f"""
 SELECT DISTINCT kind, id, n.name FROM (SELECT DISTINCT kind, id FROM parts) p
 JOIN ({_union(NAMED, "id, name")}) n USING (kind, id)
 WHERE n.name IS NOT NULL
+"""  # noqa: S608
+
+_PARTIES = f"""
+SELECT finding, kind, id, n.name FROM beside
+JOIN ({_union({kind: NAMED[kind] for kind in ("person", "org")}, "id, name")}) n USING (id)
+ORDER BY ALL
 """  # noqa: S608
 
 _AGENCIES = f"""

@@ -20,7 +20,7 @@ from api.routes.graph import checked, explorer, found
 from api.scope import lead
 from api.selection import Tabled
 from api.whole import chosen_whole
-from api.withheld import withheld, withheld_events
+from api.withheld import withheld, withheld_events, withheld_profile, withheld_records
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, list_findings, stream_findings
 from findings.store.summary import ENTITIES, summary, without_persons
@@ -121,7 +121,7 @@ def _lead_dossier(request: Request, finding_id: str, said: Language | None) -> s
         **body,
         "graph": withheld(request, graph.finding_graph(document).as_dict()),
         "timeline": withheld_events(request, graph.finding_timeline(document).as_dict()),
-        "records": {"items": [row.as_dict() for row in graph.finding_records(document)]},
+        "records": withheld_records(request, {"items": [row.as_dict() for row in graph.finding_records(document)]}),
         "regions": region_names(graph.search),
         "snapshot_id": platform.versions()[0],
     }
@@ -158,7 +158,7 @@ def of_party_pdf(request: Request, party_id: PathId, said: Said = None) -> Respo
 def _party_dossier(request: Request, party_id: str, said: Language | None) -> str:
     platform, graph = platform_of(request), explorer(request)
     node = checked(request, [node_id("Party", party_id)])[0]
-    profile = found(lambda: graph.profile(party_id))
+    profile = withheld_profile(request, found(lambda: graph.profile(party_id)))
     tongue = said or language(request)
     approved(request, "party_dossier", {"party_id": party_id})
     wanted = Filter(scope=principal(request).scope(), entities=(party_id,))

@@ -21,7 +21,7 @@ from api.routes.graph import checked, explorer, found
 from api.scope import lead
 from api.selection import Paged, Selection
 from api.whole import chosen_whole
-from api.withheld import withheld, withheld_events
+from api.withheld import withheld, withheld_events, withheld_records
 from findings.access.principal import Principal
 from findings.store.filtering import Filter
 from findings.store.listing import DEFAULT_SORT, facets, find, list_findings, stream_findings
@@ -137,7 +137,7 @@ def timeline(request: Request, finding_id: FindingId) -> Response:
 def records(request: Request, finding_id: FindingId) -> Response:
     """The source rows that the lead rests on."""
     rows = [row.as_dict() for row in explorer(request).finding_records(document(request, finding_id))]
-    return answer({"items": rows, "total": len(rows)})
+    return answer(withheld_records(request, {"items": rows}))
 
 
 def document(request: Request, finding_id: str) -> dict[str, Any]:

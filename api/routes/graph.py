@@ -18,7 +18,7 @@ from api.models import GraphShown, Neighbours, PathsShown, Searchresults, Timeli
 from api.platform import platform_of
 from api.problems import ApiProblem
 from api.scope import check_nodes, outside, refuse_recused, visible_keys
-from api.withheld import withheld, withheld_bids, withheld_events, withheld_paths
+from api.withheld import withheld, withheld_bids, withheld_events, withheld_paths, withheld_profile
 from findings.access.principal import Scope
 from graph.schema import NODES
 from queries.explore import Explorer, NotFoundError
@@ -107,7 +107,8 @@ def parties(request: Request, q: Searched = "", limit: Limit = 20, offset: Offse
 def _search(request: Request, q: str, kinds: tuple[str, ...], limit: int, offset: int) -> Response:
     scope = principal(request).scope()
     keys = keys_in(request, scope)
-    hits = explorer(request).search(q, kinds or None, scope.regions, keys, limit, offset).as_dict()
+    graph = explorer(request)
+    hits = graph.search(q, kinds or None, scope.regions, keys, limit, offset, scope.recused).as_dict()
     show(request, "search", (item["id"] for item in hits["items"]))
     return answer(hits)
 
@@ -124,7 +125,7 @@ def party_timeline(request: Request, party_id: PathId, limit: Limit = 200, offse
 def party(request: Request, party_id: PathId) -> Response:
     """A party's profile."""
     checked(request, [node_id("Party", party_id)])
-    return answer(found(lambda: explorer(request).profile(party_id)))
+    return answer(withheld_profile(request, found(lambda: explorer(request).profile(party_id))))
 
 
 @router.get("/graph/nodes/{label}/{node_key:path}/neighbourhood", response_model=Neighbours)

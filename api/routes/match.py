@@ -66,9 +66,10 @@ def match(request: Request, body: Batch) -> Response:
         queries,
         threshold=body.threshold,
         limit=body.limit,
-        exclude=[*body.exclude_ids, *scope.recused],
+        exclude=body.exclude_ids,
         regions=scope.regions,
         keys=keys_in(request, scope),
+        withhold=scope.recused,
     )
     document = {key: matches.as_dict() for key, matches in results.items()}
     show(request, "match", (item["id"] for result in document.values() for item in result["items"]))

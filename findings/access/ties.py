@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -36,6 +38,7 @@ class SnapshotTies:
         self._workspace = workspace
         self._snapshot_id: str | None = None
         self._known: dict[str, frozenset[str]] = {}
+        self._joined: dict[str, frozenset[str]] | None = None
         self._lock = threading.Lock()
 
     def __call__(self, person_id: str) -> frozenset[str]:
@@ -44,16 +47,37 @@ class SnapshotTies:
         if snapshot is None:
             return frozenset({person_id})
         with self._lock:
-            if snapshot.id != self._snapshot_id:
-                self._snapshot_id, self._known = snapshot.id, {}
+            self._turn_to(snapshot)
             if person_id not in self._known:
-                self._known[person_id] = self._look_up(snapshot, person_id)
+                with self._tables(snapshot) as connection:
+                    self._known[person_id] = frozenset(tied_parties(connection, person_id))
             return self._known[person_id]
 
-    def _look_up(self, snapshot: Snapshot, person_id: str) -> frozenset[str]:
+    def all_ids(self, parties: frozenset[str]) -> frozenset[str]:
+        """Those parties under every id that they have: a party that was joined to another answers under both.
+
+        A list of recusals is kept in the ids of its day; which of them are one party, each snapshot says anew.
+        """
+        snapshot = self._workspace.current_or_none() if parties else None
+        if snapshot is None:
+            return parties
+        with self._lock:
+            self._turn_to(snapshot)
+            if self._joined is None:
+                with self._tables(snapshot) as connection:
+                    self._joined = _joined(connection)
+            return parties.union(*(self._joined.get(party, ()) for party in parties))
+
+    def _turn_to(self, snapshot: Snapshot) -> None:
+        """Forget what was known of another snapshot."""
+        if snapshot.id != self._snapshot_id:
+            self._snapshot_id, self._known, self._joined = snapshot.id, {}, None
+
+    @contextmanager
+    def _tables(self, snapshot: Snapshot) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = open_tables(snapshot, self._workspace.secret(), threads=1)
         try:
-            return frozenset(tied_parties(connection, person_id))
+            yield connection
         finally:
             connection.close()
 
@@ -63,3 +87,11 @@ def tied_parties(connection: duckdb.DuckDBPyConnection, person_id: str) -> list[
     materialise(connection, RELATIONS["ties"].needs)
     rows: list[tuple[Any, ...]] = connection.execute(_TIED, {"person": person_id}).fetchall()
     return [str(party_id) for (party_id,) in rows]
+
+
+def _joined(connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset[str]]:
+    """All ids of each party that has several, by each of them."""
+    groups: dict[str, set[str]] = {}
+    for alias, canonical in connection.execute("SELECT id, canonical FROM aliases").fetchall():
+        groups.setdefault(canonical, {canonical}).add(alias)
+    return {party: frozenset(ids) for ids in groups.values() for party in ids}

@@ -12,7 +12,8 @@ import orjson
 
 from findings.subjects import Subjects
 
-_AGENCY = "agency"
+AGENCY = "agency"
+EVIDENCE = "evidence"
 _OF_THE_SCAN = ("data_as_of", "scan_id")
 
 
@@ -99,12 +100,17 @@ def prepare(document: Mapping[str, Any], subjects: Subjects) -> Prepared:
 
 
 def _entities(document: Mapping[str, Any], subjects: Subjects) -> list[dict[str, Any]]:
-    """The entities as the finding lists them, then the public bodies that follow from them."""
+    """The entities as the finding lists them, then the public bodies that follow from them, then the parties that
+    stand in the evidence only."""
     finding_id = document["finding_id"]
+    agencies, beside = subjects.agencies.get(finding_id, ()), subjects.evidence.get(finding_id, ())
     parts = [(entity["id"], entity["kind"], entity["role"]) for entity in document["entities"]]
     there = {entity for entity, _, _ in parts}
-    parts += [(a.id, "org", _AGENCY) for a in subjects.agencies.get(finding_id, ()) if a.id not in there]
-    names = {("org", agency.id): agency.name for agency in subjects.agencies.get(finding_id, ())}
+    parts += [(agency.id, "org", AGENCY) for agency in agencies if agency.id not in there]
+    there |= {agency.id for agency in agencies}
+    parts += [(party.id, party.kind, EVIDENCE) for party in beside if party.id not in there]
+    names = {("org", agency.id): agency.name for agency in agencies}
+    names |= {(party.kind, party.id): party.name for party in beside}
     return [
         {
             "finding_id": finding_id,

@@ -186,7 +186,8 @@ class FindingRow(Base):
 
 
 class FindingEntity(Base):
-    """A party, tender, contract… of a finding. Role `agency` marks public bodies that follow from the others."""
+    """A party, tender, contract… of a finding. Role `agency` marks public bodies that follow from the others,
+    role `evidence` parties that stand in the evidence only."""
 
     __tablename__ = "finding_entities"
     __table_args__ = (Index("ix_finding_entities_entity", "entity_id", "role"),)

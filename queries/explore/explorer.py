@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import duckdb
+import numpy as np
 
 from graph.engine import GraphEngine
 from graph.schema import EDGES
@@ -134,6 +135,7 @@ class Explorer:
         keys: Collection[str] | None = None,
         limit: int = 20,
         offset: int = 0,
+        withhold: Collection[str] = (),
     ) -> Hits:
         """What matches a text: name, identifier, credit code, deal code, pinyin or initials; best first.
 
@@ -143,13 +145,17 @@ class Explorer:
             regions: only what lies in these regions; a province's or city's code includes its parts.
             keys: only nodes that have one of these ids, without label.
             limit, offset: the page.
+            withhold: ids, without label, of nodes that are left out of page and total; how many matched is told.
         """
         _page(limit, offset)
         among = None if keys is None else self._cards.numbers(keys)
         docs, matched = self._index.find(q, kinds=kinds, regions=regions, among=among, holding=self._holding)
-        page = slice(offset, offset + limit)
+        hidden = np.isin(docs, self._cards.numbers(withhold) if withhold else ())
+        kept = np.flatnonzero(~hidden)
+        page = kept[offset : offset + limit]
         nodes = self._cards.documents(docs[page].tolist())
-        return Hits(tuple(Hit(n, by) for n, by in zip(nodes, matched[page], strict=True)), len(docs))
+        hits = (Hit(node, matched[at]) for node, at in zip(nodes, page.tolist(), strict=True))
+        return Hits(tuple(hits), len(kept), len(docs) - len(kept))
 
     def _holding(self, docs: Docs, text: str) -> Iterator[bool]:
         for node in self._cards.documents(docs.tolist()):
@@ -325,6 +331,7 @@ class Explorer:
         exclude: Iterable[str] = (),
         regions: Iterable[str] | None = None,
         keys: Collection[str] | None = None,
+        withhold: Collection[str] = (),
     ) -> dict[str, Matches]:
         """Which parties a batch of names, credit codes, regions and kinds may mean; see `matching.compare`.
 
@@ -335,6 +342,7 @@ class Explorer:
             exclude: ids of parties that are never candidates.
             regions: only parties in these regions.
             keys: only parties of these ids.
+            withhold: ids of parties that are left out; how many of them reach the score is told.
         """
         return match(
             queries,
@@ -346,6 +354,7 @@ class Explorer:
             exclude=frozenset(exclude),
             regions=regions,
             keys=keys,
+            withhold=frozenset(withhold),
         )
 
     def overview(

@@ -94,14 +94,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The best candidates for one query, and how many reach the threshold."""
+    """The best candidates for one query; how many reach the threshold, and how many more were withheld."""
 
     items: tuple[Candidate, ...]
     total: int
+    withheld: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The candidates as JSON."""
-        return {"items": [item.as_dict() for item in self.items], "total": self.total}
+        return {"items": [item.as_dict() for item in self.items], "total": self.total, "withheld": self.withheld}
 
 
 def match(
@@ -115,6 +116,7 @@ def match(
     exclude: Collection[str],
     regions: Iterable[str] | None,
     keys: Collection[str] | None,
+    withhold: frozenset[str],
 ) -> dict[str, Matches]:
     """The candidates of each query, best first."""
     allowed = None if regions is None else tuple(area(region) for region in regions)
@@ -132,9 +134,10 @@ def match(
             and (allowed is None or (node.region or "").startswith(allowed))
             and (score := asked.score(node, ratio)) >= threshold
         ]
-        scored.sort(key=lambda item: (-item[0], item[1].id))
-        best = [Candidate(node, score, asked.reasons(node, ratio)) for score, node, ratio in scored[:limit]]
-        found[key] = Matches(tuple(best), len(scored))
+        told = [hit for hit in scored if hit[1].key not in withhold]
+        told.sort(key=lambda hit: (-hit[0], hit[1].id))
+        best = [Candidate(node, score, asked.reasons(node, ratio)) for score, node, ratio in told[:limit]]
+        found[key] = Matches(tuple(best), len(told), len(scored) - len(told))
     return found
 
 

@@ -182,14 +182,15 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """One page of what a search found, best first, and how many there are in all."""
+    """One page of what a search found, best first; how many there are in all, and how many more were withheld."""
 
     items: tuple[Hit, ...]
     total: int
+    withheld: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The page as JSON."""
-        return {"items": [hit.as_dict() for hit in self.items], "total": self.total}
+        return {"items": [hit.as_dict() for hit in self.items], "total": self.total, "withheld": self.withheld}
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,3 +51,15 @@ def test_ties_follow_the_current_snapshot(tmp_path: Path) -> None:
     assert "O1" in ties("P1")
     make_snapshot(workspace, {**WORLD, "roles": []})
     assert "O1" not in ties("P1")
+
+
+def test_a_party_that_was_joined_to_another_has_the_ids_of_both(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    ties = SnapshotTies(workspace)
+    assert ties.all_ids(frozenset({"O9"})) == {"O9"}
+    same = {"name": "企业一", "org_type": "private", "uscc": "91380102MA0000001X"}
+    make_snapshot(workspace, {"orgs": [{"org_id": name, **same} for name in ("O1", "O8", "O9")]})
+    for name in ("O1", "O8", "O9"):
+        assert ties.all_ids(frozenset({name, "P1"})) == {"O1", "O8", "O9", "P1"}
+    make_snapshot(workspace, WORLD)
+    assert ties.all_ids(frozenset({"O9"})) == {"O9"}

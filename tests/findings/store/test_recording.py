@@ -13,7 +13,7 @@ from findings.store.errors import StoreError
 from findings.store.models import FindingEntity, FindingRow, FindingVersion, ScanRun, State, Triage
 from findings.store.recording import fail_scan
 from findings.store.triage import decide, history
-from findings.subjects import Agency, Subjects, common_region
+from findings.subjects import Agency, Party, Subjects, common_region
 from i18n import Text
 from tests.findings.worlds import begin, document, documents, record
 
@@ -163,6 +163,7 @@ def test_names_agencies_and_regions_are_kept_with_the_finding(store: Store) -> N
         names={("org", "O1"): "青禾建设", ("tender", "T1"): "教学楼"},
         agencies={name: (Agency("G1", "住建局"),), f"{2:020x}": (Agency("G1", "住建局"), Agency("G2", None))},
         regions={name: "380101"},
+        evidence={name: (Party("org", "G1", "住建局"), Party("person", "P1", "王某"))},
     )
     record(store, documents([1, 2]), subjects)
     with store.reading() as session:
@@ -173,6 +174,7 @@ def test_names_agencies_and_regions_are_kept_with_the_finding(store: Store) -> N
             ("O1", "bidder", "青禾建设"),
             ("O501", "bidder", None),
             ("G1", "agency", "住建局"),
+            ("P1", "evidence", "王某"),
         ]
         two = row(session, 2)
         assert (two.agency_id, [e.entity_id for e in two.entities if e.role == "agency"]) == (None, ["G1", "G2"])

@@ -37,7 +37,8 @@ export function searchBox({ id = 'search', choose = open, label = 'search_all', 
       items = answer.items;
       const rows = items.map((item, i) => h('div', { role: 'option', id: `${id}-${i}`, 'aria-selected': 'false', on: { pointerdown: (e) => { e.preventDefault(); take(item); } } },
         h('span', { class: 'badge', text: word('kind', item.kind) }), h('span', { class: 'grow', text: item.name || item.key, title: item.name }), h('span', { class: 'muted number', text: item.key })));
-      clear(list, rows.length ? rows : h('div', { class: 'note', text: t('search_nothing') }), answer.total > items.length && h('div', { class: 'note', text: t('shown_of', { shown: count(items.length), total: count(answer.total) }) }));
+      clear(list, rows.length ? rows : h('div', { class: 'note', text: t('search_nothing') }), answer.total > items.length && h('div', { class: 'note', text: t('shown_of', { shown: count(items.length), total: count(answer.total) }) }),
+        answer.withheld > 0 && h('div', { class: 'note', text: t('search_withheld', { n: count(answer.withheld) }) }));
       announce(t('search_found', { n: count(answer.total) }));
       mark(rows.length ? 0 : -1);
     } catch (error) {
