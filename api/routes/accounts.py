@@ -15,6 +15,7 @@ from api.fields import Name, PathId, Word
 from api.guard import GuardedRoute, came_of_it, principal
 from api.models import Items
 from api.platform import platform_of
+from findings.access.assigning import assignable_users
 from findings.access.keys import create_key, list_keys, revoke_key, rotate_key
 from findings.access.models import ApiKey, User
 from findings.access.rights import Right, Role
@@ -102,9 +103,8 @@ def users(request: Request) -> Response:
 @router.get("/users/assignable", response_model=Items)
 def assignable(request: Request) -> Response:
     """Who may take over a lead: their ids, names and roles."""
-    deciding = {Role.INVESTIGATOR, Role.SUPERVISOR}
     with platform_of(request).store.reading() as session:
-        able = [user for user in list_users(session) if not user.disabled and user.role in deciding]
+        able = assignable_users(session)
     items = [{"id": user.id, "name": user.name, "role": user.role, "regions": user.regions} for user in able]
     return answer({"items": items, "total": len(items)})
 

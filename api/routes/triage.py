@@ -19,6 +19,7 @@ from api.problems import ApiProblem, as_problem, language
 from api.scope import lead
 from api.statuses import STATUS
 from findings.access.approvals import ask, use
+from findings.access.assigning import assignee_of
 from findings.access.errors import AccessError
 from findings.access.principal import Principal
 from findings.access.rights import Right
@@ -142,7 +143,9 @@ def _decide(
         raise ApiProblem("api_forbidden")
     try:
         with platform.store.session() as session:
-            lead(session, who, finding_id)
+            assignee, found = step.assignee, lead(session, who, finding_id)
+            if assignee is not None and not _oneself(assignee, who):
+                assignee = assignee_of(session, assignee, found, platform.ties)
             row = decide(
                 session,
                 finding_id,
@@ -150,7 +153,7 @@ def _decide(
                 actor=who.id,
                 reason_code=step.reason_code,
                 note=step.note,
-                assignee=step.assignee,
+                assignee=assignee,
                 case_number=step.case_number,
                 expected_version=version,
             )
@@ -173,8 +176,13 @@ def _rights_for(step: Step, who: Principal) -> Iterator[Right]:
     """What a step asks of its caller beyond the right to decide: each of them can name an assignee on the way."""
     if step.action in NEEDS:
         yield NEEDS[step.action]
-    if step.assignee is not None and step.assignee not in (who.id, who.accountable_id):
+    if step.assignee is not None and not _oneself(step.assignee, who):
         yield Right.FINDINGS_ASSIGN
+
+
+def _oneself(assignee: str, who: Principal) -> bool:
+    """Whether a caller takes a lead over: one of an identity provider is no user of the store, and may as well."""
+    return assignee in (who.id, who.accountable_id)
 
 
 def _spend(session: Any, who: Principal, finding_id: str, step: Step) -> None:

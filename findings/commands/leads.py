@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from findings.access.assigning import assignee_of
+from findings.access.ties import SnapshotTies
 from findings.audit.trail import append
 from findings.commands.speaking import ACTOR, LANGUAGE, JsonOption, WorkspaceOption, opened, show_json, show_table
 from findings.settings import Settings
@@ -15,6 +17,7 @@ from findings.store.listing import DEFAULT_SORT, get_finding, list_findings
 from findings.store.models import CURRENT, Decision
 from findings.store.summary import summary
 from findings.store.triage import ACTIONS, decide, history
+from graph.snapshot import Workspace
 from i18n import text
 
 
@@ -145,6 +148,8 @@ def decide_(
         if action == "refer" and settings.two_person:
             raise StoreError("store_two_person")
         row = get_finding(session, finding, UNLIMITED)
+        if assignee is not None:
+            assignee = assignee_of(session, assignee, row, SnapshotTies(Workspace(settings.workspace)))
         row = decide(
             session,
             row.finding_id,

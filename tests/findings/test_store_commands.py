@@ -10,6 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from findings.access.rights import Role
+from findings.access.users import create_user
 from findings.audit.trail import read
 from findings.commands.backups import backup, restore, verify
 from findings.commands.leads import app as leads
@@ -64,6 +66,19 @@ def test_leads_are_listed_shown_and_decided_on_and_each_reading_is_audited(works
         actions = [record.action for record in read(session)]
     store.close()
     assert sorted(actions) == ["finding.read", "finding.start", "findings.list", "findings.list"]
+
+
+def test_a_lead_is_given_to_a_user_of_the_store_and_to_nobody_else(workspace: Path) -> None:
+    lead = call(workspace, "findings", "list", "--purpose", "case 7")["items"][0]["finding_id"]
+    store = open_store(read_settings(workspace=workspace).store_address())
+    with store.session() as session:
+        limits: dict[str, Any] = {"password": None, "agencies": None, "actor": "test"}
+        wang = create_user(session, "wang", Role.INVESTIGATOR, regions=None, **limits).id
+        create_user(session, "li", Role.INVESTIGATOR, regions=["990000"], **limits)
+    store.close()
+    assert "no user zhao" in call(workspace, "findings", "decide", lead, "assign", "--assignee", "zhao", code=1)
+    assert "outside" in call(workspace, "findings", "decide", lead, "assign", "--assignee", "li", code=1)
+    assert call(workspace, "findings", "decide", lead, "assign", "--assignee", "wang")["assignee"] == wang
 
 
 def test_scans_are_listed_and_compared(workspace: Path) -> None:
