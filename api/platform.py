@@ -53,7 +53,7 @@ class Platform:
         self.limiter = RateLimiter(settings.rate_per_minute, burst=max(20, settings.rate_per_minute // 10))
         self.login_limiter = RateLimiter(settings.login_per_minute, burst=settings.login_per_minute)
         self.after_opening: Callable[[], None] = lambda: None
-        """Done when a snapshot was opened, before it answers."""
+        """Done when a snapshot was opened and answers; what the one before it held is garbage then."""
         self._view: View | None = None
         self._opening = threading.Lock()
         self._current = _Current(self)
@@ -78,8 +78,8 @@ class Platform:
             if self._view is None or self._view.snapshot.id != snapshot.id:
                 started = time.monotonic()
                 explorer = Explorer.open(self.workspace, engine=self.settings.engine, threads=self.settings.threads)
-                self.after_opening()
                 self._view = View(explorer.snapshot, explorer)
+                self.after_opening()
                 log.info("snapshot", snapshot=snapshot.id, seconds=round(time.monotonic() - started, 2))
             return self._view
 

@@ -27,6 +27,11 @@ from findings.store.revision import REVISION_SQL, revision
 LOCK_SECONDS = 10.0
 """How long a writer waits for another one before it gives up."""
 
+KEPT_CONNECTIONS, MOST_CONNECTIONS = 10, 40
+
+CACHE_KIB = 1024
+"""What a connection to a SQLite file holds of it in memory; the system's own cache of the file is behind it."""
+
 
 class Store:
     """An open store. Safe to share between threads; sessions are not."""
@@ -147,6 +152,7 @@ def _sqlite(address: URL, file: Path, lock_seconds: float) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a decision that was answered survives a power cut
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -172,6 +178,7 @@ def _common() -> dict[str, Any]:
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
         "hide_parameters": True,  # an error must not print a person's data
-        "pool_size": 10,
-        "max_overflow": 30,
+        "pool_size": KEPT_CONNECTIONS,
+        "max_overflow": MOST_CONNECTIONS - KEPT_CONNECTIONS,
+        "pool_use_lifo": True,  # few connections do the work, and keep what they hold of the store warm
     }

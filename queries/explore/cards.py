@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -212,7 +212,7 @@ class Cards:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE
-        self._local = threading.local()
+        self._idle: deque[sqlite3.Connection] = deque()
         self._foreign: dict[str, str] = dict(self._execute("SELECT ref, currency FROM foreign_rows"))
 
     def nodes(self, ids: Iterable[str]) -> dict[str, Node]:
@@ -280,13 +280,29 @@ class Cards:
         return found
 
     def _execute(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            # The file is never written again, so no locks are needed.
-            connection = sqlite3.connect(f"{self._file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-            self._local.connection = connection
-        rows: list[Any] = connection.execute(query, values).fetchall()
+        connection = self._connection()
+        try:
+            rows: list[Any] = connection.execute(query, values).fetchall()
+        finally:
+            self._idle.append(connection)
         return rows
+
+    def _connection(self) -> sqlite3.Connection:
+        """One that no thread uses, the last used first: it holds most of what is asked for.
+
+        A connection of each thread would outlive it, with its memory: it is part of a cycle of references.
+        """
+        try:
+            return self._idle.pop()
+        except IndexError:
+            # The file is never written again, so no locks are needed.
+            address = f"{self._file.resolve().as_uri()}?mode=ro&immutable=1"
+            return sqlite3.connect(address, uri=True, check_same_thread=False)
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        while self._idle:
+            self._idle.pop().close()
 
 
 def _node(row: Any) -> Node:

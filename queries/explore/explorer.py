@@ -107,6 +107,7 @@ class Explorer:
         """Release the graph and the files."""
         self._engine.close()
         self._rows.close()
+        self._cards.close()
 
     def node(self, node: str) -> Node:
         """The node of an id.
