@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 
 import pandas as pd
 from pydantic import Field
 
 from i18n import Text
-from queries.debt_feeding.routes import carry, chains
+from queries.debt_feeding.routes import Payment, carry, chains
 from queries.debt_feeding.tied import tie_sentence
 from queries.debt_feeding.trade import (
     HistoryParameters,
@@ -22,7 +23,7 @@ from queries.debt_feeding.trade import (
 from queries.debt_feeding.trail import Trail
 from queries.debt_feeding.walk import THEN, WALK, WALKED
 from queries.detector import Cypher, Detector, Innocent, Sql
-from queries.finding import Amount, Lead, Tier
+from queries.finding import Amount, Excuse, Lead, Tier, Verdict
 from queries.rows import Rows
 from queries.wording import name
 
@@ -81,15 +82,71 @@ FROM (SELECT r.key, r.key IN (SELECT key FROM deciders) AS decided FROM releases
 
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
-    """One lead for each debt, creditor and tied beneficiary, over all paths that the money took."""
-    for _, trade in Rows.of(rows).by("debtor", "creditor", "beneficiary"):
-        for (debt,), own in trade.by("debt_id"):
-            for part in _measures(own, trade):
-                trail = Trail(part, carry(chains(part), keep_pct=params.keep_pct, hop_days=params.hop_days))
-                share = 100 * trail.carried.reached
-                if params.min_pct * trail.released <= share <= params.max_pct * trail.released and share:
-                    yield _lead(debt, trail, params)
-                    break
+    """One lead for each debt, creditor and tied beneficiary, over all paths that the money took.
+
+    Where what each of several parties tied to one official received is too little, one for the official.
+    """
+    for _, trade in Rows.of(rows).by("debtor", "creditor"):
+        told: set[tuple[str, str]] = set()
+        for (beneficiary,), own in trade.by("beneficiary"):
+            for (debt,), part in own.by("debt_id"):
+                if trail := _paid_for(part, own, params):
+                    told.add((debt, beneficiary))
+                    yield _lead(debt, beneficiary, trail, _excuses(trail, params), params)
+        yield from _circles(trade, told, params)
+
+
+def _circles(trade: Rows, told: set[tuple[str, str]], params: Parameters) -> Iterator[Lead]:
+    """One lead for each debt and official of whom several tied parties received too little each, and enough together.
+
+    Args:
+        trade: rows of one debtor and creditor.
+        told: debts and beneficiaries who have a lead of their own; an official among them needs no further one.
+        params: the detector's.
+    """
+    seen: set[tuple[str, tuple[Payment, ...]]] = set()
+    for (official,), near in trade.by("official"):
+        for (debt,), part in near.by("debt_id"):
+            small = {} if (debt, official) in told else _small_sums(debt, part, told, params)
+            trail = _paid_for(_paid_to(small, part), _paid_to(small, near), params) if len(small) > 1 else None
+            # Spouses who both decide are tied to the same parties.
+            if trail and (debt, money := tuple(trail.carried.arrivals)) not in seen:
+                seen.add((debt, money))
+                yield _circle_lead(debt, official, trail, list(small.values()), params)
+
+
+def _paid_for(part: Rows, trade: Rows, params: Parameters) -> Trail | None:
+    """What reached the beneficiaries near a debt's releases, where it is such a share of them as pays for it."""
+    for measured in _measures(part, trade):
+        trail = _trail(measured, params)
+        share = 100 * trail.carried.reached
+        if params.min_pct * trail.released <= share <= params.max_pct * trail.released and share:
+            return trail
+    return None
+
+
+def _small_sums(debt: str, part: Rows, told: set[tuple[str, str]], params: Parameters) -> dict[str, Trail]:
+    """The trails to beneficiaries of whom each received too little alone, and something that nothing innocent explains.
+
+    Money that came through a beneficiary who has a lead is in that one.
+    """
+    leads = {beneficiary for of_debt, beneficiary in told if of_debt == debt}
+    trails = {beneficiary: _trail(own, params) for (beneficiary,), own in part.by("beneficiary")}
+    return {
+        beneficiary: trail
+        for beneficiary, trail in trails.items()
+        if 0 < 100 * trail.carried.reached < params.min_pct * trail.released
+        and leads.isdisjoint((beneficiary, *trail.carried.through))
+        and all(excuse.verdict is not Verdict.FITS for excuse in _excuses(trail, params))
+    }
+
+
+def _paid_to(beneficiaries: Container[str], rows: Rows) -> Rows:
+    return rows.where(beneficiary in beneficiaries for beneficiary in rows["beneficiary"])
+
+
+def _trail(rows: Rows, params: Parameters) -> Trail:
+    return Trail(rows, carry(chains(rows), keep_pct=params.keep_pct, hop_days=params.hop_days))
 
 
 def _measures(own: Rows, trade: Rows) -> Iterator[Rows]:
@@ -104,20 +161,38 @@ def _measures(own: Rows, trade: Rows) -> Iterator[Rows]:
     yield trade.where(keys[-1] in arrived for keys in trade["keys"])
 
 
-def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
-    first = trail.first
-    tied = tie_sentence(name(first, "beneficiary"), name(first, "official"), first["how"])
+def _excuses(trail: Trail, params: Parameters) -> tuple[Excuse, ...]:
+    return (
+        trade_excuse(trail.is_ordinary_trade(params.days_before + params.days_after, params)),
+        loan_excuse(trail.repays_loan(params), params),
+        wage_excuse(trail.are_wages(params), known=any(trail.purposes())),
+        public_body_excuse(all(trail.walked["to_government"])),
+    )
+
+
+def _circle_lead(debt: str, official: str, trail: Trail, members: Sequence[Trail], params: Parameters) -> Lead:
+    """The lead on an official of whom several tied parties received too little each; `members` are their own trails."""
+    together = Text(
+        zh="各方所得均不足清偿额的 {least}%，因均与{official}有关联而合并计算。",
+        en="Each of them received less than {least} % of the release; they are taken together as tied to {official}.",
+    ).format(least=f"{params.min_pct:g}", official=name(trail.first, "official"))
+    # What cannot be checked of one of them cannot be checked of all.
+    excuses = tuple(
+        max(of_each, key=lambda excuse: excuse.verdict is Verdict.NOT_CHECKABLE)
+        for of_each in zip(*(_excuses(member, params) for member in members), strict=True)
+    )
+    lead = _lead(debt, official, trail, excuses, params)
+    return replace(lead, reasons=(*lead.reasons, together))
+
+
+def _lead(debt: str, beneficiary: str, trail: Trail, excuses: tuple[Excuse, ...], params: Parameters) -> Lead:
+    tied = (tie_sentence(name(row, "beneficiary"), name(row, "official"), row["how"]) for row in trail.beneficiaries)
     return Lead(
-        identity={"debt": debt, "creditor": first["creditor"], "beneficiary": first["beneficiary"]},
+        identity={"debt": debt, "creditor": trail.first["creditor"], "beneficiary": beneficiary},
         tier=Tier.B,
         entities=trail.entities(debt),
-        reasons=(trail.repaid(), trail.passed(), tied),
-        innocent=(
-            trade_excuse(trail.is_ordinary_trade(params.days_before + params.days_after, params)),
-            loan_excuse(trail.repays_loan(params), params),
-            wage_excuse(trail.are_wages(params), known=any(trail.purposes())),
-            public_body_excuse(all(trail.walked["to_government"])),
-        ),
+        reasons=(trail.repaid(), trail.passed(), *tied),
+        innocent=excuses,
         records=tuple(trail.records()),
         links=tuple(trail.links()),
         score=max(0.0, 1 - abs(trail.gap) / (params.days_after + params.days_before)),
@@ -130,7 +205,7 @@ def _lead(debt: str, trail: Trail, params: Parameters) -> Lead:
 DETECTOR = Detector(
     id="release_kickback",
     family="debt_feeding",
-    version=3,
+    version=4,
     tiers=(Tier.B,),
     title=Text(zh="清偿后回流", en="Kickback on a repaid debt"),
     question=Text(
@@ -141,7 +216,8 @@ DETECTOR = Detector(
     rule=Text(
         zh="欠款清偿前 {days_before} 天至清偿后 {days_after} 天内，债权企业直接或经不超过 {max_hops} 个中间方"
         "（每方停留不超过 {hop_days} 天、转出不低于 {keep_pct}%）向审批人或欠款单位有审批、支付权人员的关联"
-        "方付款，合计为清偿额的 {min_pct}% 至 {max_pct}%。窗口期前已有 {history_days} 天以上、不少于 "
+        "方付款，合计为清偿额的 {min_pct}% 至 {max_pct}%；同一人员的几个关联方各自不足的，合并计算。"
+        "窗口期前已有 {history_days} 天以上、不少于 "
         "{history_payments} 笔且金额相近（不超过 {history_ratio} 倍）的往来，或用途为 {wage_words} 且收款人"
         "为当时的登记员工、单笔不超过 {wage_max_yuan} 元的，以及直接归还任职前借款本息（利率不超过年 {max_rate_pct}%）"
         "的，予以排除。",
@@ -149,7 +225,8 @@ DETECTOR = Detector(
             "From {days_before} days before to {days_after} days after a debt is repaid, the creditor pays, "
             "directly or through at most {max_hops} others (each resting at most {hop_days} days and passing on "
             "at least {keep_pct} %), a party tied to the approver or to an official of the debtor with power to "
-            "approve or pay; together {min_pct} to {max_pct} % of the release. Trade of at least "
+            "approve or pay; together {min_pct} to {max_pct} % of the release. Of several parties tied to one "
+            "official who each received less, the sum counts. Trade of at least "
             "{history_payments} payments that began {history_days} days before the window in like amounts (up to "
             "{history_ratio} times), {wage_words} of at most {wage_max_yuan} yuan to an employee of that day, and what "
             "directly repays a loan older than the post, with at most {max_rate_pct} % a year, are cleared."

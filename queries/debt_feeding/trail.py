@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from i18n import Text, money
+from i18n import Text, listing, money
 from queries.debt_feeding.routes import Carried
 from queries.debt_feeding.trade import History, HistoryParameters, LoanParameters, WageParameters, are_wages
 from queries.evidence import refs
@@ -19,9 +19,10 @@ from queries.wording import name, on
 
 @dataclass(frozen=True)
 class Trail:
-    """Chains from the creditor of a debt to a beneficiary, and the releases that they are measured against.
+    """Chains from the creditor of a debt to who benefits, and the releases that they are measured against.
 
-    `rows` are rows of `walk.THEN` for one creditor and beneficiary; the first is the one nearest to a release.
+    `rows` are rows of `walk.THEN` for one creditor, and one beneficiary or several of one official; of each the
+    first is the one nearest to a release.
     """
 
     rows: Rows
@@ -37,6 +38,11 @@ class Trail:
     def first(self) -> dict[str, Any]:
         """The row nearest to a release."""
         return self.walked.first
+
+    @cached_property
+    def beneficiaries(self) -> list[dict[str, Any]]:
+        """The row nearest to a release of each who benefits."""
+        return list(self.walked.distinct("beneficiary").each())
 
     @cached_property
     def releases(self) -> Rows:
@@ -61,7 +67,7 @@ class Trail:
         return on(min(days)), on(max(days))
 
     def entities(self, debt: str) -> tuple[Entity, ...]:
-        """The debts, debtor, creditor, beneficiary, officials, and whom the money passed through."""
+        """The debts, debtor, creditor, beneficiaries, officials, and whom the money passed through."""
         first = self.first
         persons = {str(person) for cell in self.walked["persons"] for person in cell}
         payees = self.walked.cells("payee", "payee_kind", "beneficiary")
@@ -72,7 +78,7 @@ class Trail:
             *(Entity(other, "debt", "other_debt") for other in sorted(set(self.rows["debt_id"]) - {debt})),
             Entity(first["debtor"], "org", "debtor"),
             Entity(first["creditor"], "org", "creditor"),
-            Entity(first["beneficiary"], _kind(first["beneficiary_kind"]), "beneficiary"),
+            *(Entity(row["beneficiary"], _kind(row["beneficiary_kind"]), "beneficiary") for row in self.beneficiaries),
             *(Entity(official, "person", "official") for official in officials),
             *(Entity(p, "person" if p in persons else "org", "pass_through") for p in self.carried.through),
             *(Entity(payee, _kind(recorded[payee]), "recorded_payee") for payee in sorted(recorded)),
@@ -135,12 +141,7 @@ class Trail:
             else Text(zh="清偿当日", en="On the day of the release")
         )
         split = Text(zh=f"分 {arrivals} 笔", en=f" in {arrivals} payments") if arrivals > 1 else Text(zh="", en="")
-        to_account = any(payee != beneficiary for payee, beneficiary in self.walked.cells("payee", "beneficiary"))
-        target = (
-            Text(zh="{name}的账户（记载的收款人另有其人）", en="an account of {name} (the record names another payee)")
-            if to_account
-            else Text(zh="{name}", en="{name}")
-        ).format(name=name(self.first, "beneficiary"))
+        targets = listing([self._target(row) for row in self.beneficiaries])
         return Text(
             zh="{when}，{creditor}{through}{split}向{target}付款，可到达 {sum}，占清偿额的 {percent:.1f}%。",
             en="{when}, {creditor} {through} paid {target}{split}; {sum} can have arrived, {percent:.1f} % of the "
@@ -150,10 +151,20 @@ class Trail:
             creditor=name(self.first, "creditor"),
             through=self.through(),
             split=split,
-            target=target,
+            target=targets,
             sum=money(self.carried.reached),
             percent=100 * self.carried.reached / self.released,
         )
+
+    def _target(self, row: dict[str, Any]) -> Text:
+        """A beneficiary, or its account where that is where the money went."""
+        recorded = {payee for payee, own in self.walked.cells("payee", "beneficiary") if own == row["beneficiary"]}
+        to_account = recorded != {row["beneficiary"]}
+        return (
+            Text(zh="{name}的账户（记载的收款人另有其人）", en="an account of {name} (the record names another payee)")
+            if to_account
+            else Text(zh="{name}", en="{name}")
+        ).format(name=name(row, "beneficiary"))
 
     def is_ordinary_trade(self, window_days: int, params: HistoryParameters) -> bool:
         """Whether each payer that reached the beneficiary had regularly paid it like sums before the window."""
