@@ -185,6 +185,19 @@ class Mark(Shape):
     columns: list[MarkColumn]
 
 
+class UnnamedLead(Shape):
+    """What a copied line of a lead says: ids in place of persons' names."""
+
+    headline: Both
+    entities: list[Participant]
+
+
+class LeadsMark(Mark):
+    """The mark of a copied list of leads."""
+
+    leads: dict[str, UnnamedLead] = Field(description="By id, the leads in which a person takes part.")
+
+
 class Items(Shape):
     """A list with its total."""
 

@@ -5,11 +5,13 @@ Each answer is the mark that the file has to carry: who takes it, when and for w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,13 +19,14 @@ from api.answers import answer
 from api.exporting import approved, watermark
 from api.fields import NodeId
 from api.guard import GuardedRoute, principal, show
-from api.models import Mark
+from api.models import LeadsMark, Mark
 from api.platform import platform_of
 from api.problems import ApiProblem, language
 from api.routes.graph import checked
 from api.scope import lead
 from findings.store.filtering import Filter, conditions
-from findings.store.models import FindingRow
+from findings.store.models import FindingEntity, FindingRow
+from findings.store.summary import ENTITIES, PERSON, summary, without_persons
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["exports"])
 
@@ -79,19 +82,34 @@ def graph_taken(request: Request, body: DrawnGraph) -> Response:
     return _mark(request)
 
 
-@router.post("/findings/taken", response_model=Mark)
+@router.post("/findings/taken", response_model=LeadsMark)
 def findings_taken(request: Request, body: CopiedLeads) -> Response:
-    """Record a copy of rows of the list of leads before the page makes it; the answer is the mark for it."""
+    """Record a copy of rows of the list of leads before the page makes it; the answer is the mark for it, and what the
+    copy has to say where a lead's line names persons: like the tables that the server writes it has their ids, since
+    one person alone takes no list of names out."""
     wanted = set(body.findings)
     inside = conditions(Filter(scope=principal(request).scope()))
     with platform_of(request).store.reading() as session:
         found = session.scalar(
             select(func.count()).select_from(FindingRow).where(*inside, FindingRow.finding_id.in_(wanted))
         )
-    if found != len(wanted):
-        raise ApiProblem("api_not_found")
+        if found != len(wanted):
+            raise ApiProblem("api_not_found")
+        unnamed = _without_persons(session, wanted)
     show(request, "findings table", body.findings)
-    return _mark(request)
+    return _mark(request, leads=unnamed)
+
+
+def _without_persons(session: Session, findings: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Headline and entities of those findings in which a person takes part, with ids in place of persons' names."""
+    rows = session.scalars(
+        select(FindingRow)
+        .where(FindingRow.finding_id.in_(findings), FindingRow.entities.any(FindingEntity.kind == PERSON))
+        .order_by(FindingRow.finding_id)
+        .options(selectinload(FindingRow.seen_in), selectinload(FindingRow.entities))
+    )
+    lines = {row.finding_id: without_persons(summary(row, row.entities[:ENTITIES]), row.entities) for row in rows}
+    return {finding: {part: line[part] for part in ("headline", "entities")} for finding, line in lines.items()}
 
 
 @router.post("/audit/taken", response_model=Mark)
@@ -101,8 +119,7 @@ def audit_taken(request: Request, body: CopiedTrail) -> Response:
     return _mark(request)
 
 
-def _mark(request: Request) -> Response:
+def _mark(request: Request, **more: Any) -> Response:
     mark, tongue = watermark(request), language(request)
     columns = [{"heading": heading, "value": value} for heading, value in mark.columns(tongue)]
-    said: dict[str, Any] = {"sentence": mark.sentence(tongue), "columns": columns}
-    return answer(said)
+    return answer({"sentence": mark.sentence(tongue), "columns": columns, **more})

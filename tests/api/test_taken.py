@@ -59,6 +59,22 @@ def test_rows_of_the_list_and_of_the_trail_are_recorded(open_served: Served) -> 
     assert _take(open_served, "audit", Role.AUDITOR, first=9, last=1).status_code == 422
 
 
+def test_copied_rows_say_what_the_servers_own_tables_say_of_persons(open_served: Served) -> None:
+    items = {item["finding_id"]: item for item in open_served.get("/findings?limit=500")["items"]}
+    answer = _take(open_served, "findings", Role.INVESTIGATOR, findings=list(items)).json()["leads"]
+    persons = {e["name"]: e["id"] for item in items.values() for e in item["entities"] if e["kind"] == "person"}
+    assert [name for name in persons if name in str(answer)] == []
+    assert answer.keys() >= {f for f, item in items.items() if any(e["kind"] == "person" for e in item["entities"])}
+    exported = open_served.client.get(f"{V1}/findings/export.csv", headers=open_served.key(Role.INVESTIGATOR)).text
+    renamed = {f: lead for f, lead in answer.items() if lead["headline"] != items[f]["headline"]}
+    assert renamed
+    for finding, lead in renamed.items():
+        assert lead["headline"]["zh"] in exported, finding
+        assert [(e["id"], e["role"]) for e in lead["entities"]] == [
+            (e["id"], e["role"]) for e in items[finding]["entities"]
+        ]
+
+
 def test_what_lies_outside_the_scope_gets_no_mark(open_served: Served) -> None:
     elsewhere = open_served.key(Role.INVESTIGATOR, ["990000"])
     finding = open_served.get("/findings?limit=1")["items"][0]["finding_id"]

@@ -141,6 +141,24 @@ def test_a_copied_table_is_recorded_and_each_row_is_marked(visiting: Visiting) -
     assert _trail(seen, "export.graph")[0].startswith("graph table Finding/")
 
 
+def test_a_copied_list_has_ids_in_place_of_persons_names(visiting: Visiting) -> None:
+    seen = visiting(permissions=["clipboard-read", "clipboard-write"])
+    page = seen.page
+    seen.sign_in("wang.lei", purpose=PURPOSE)
+    seen.go("#/leads?view=all&detector=kin_bidders", ".grid-row")
+    shown = page.request.get(
+        f"{seen.address}api/v1/findings?detector=kin_bidders&limit=500", headers={"X-Purpose": quote(PURPOSE)}
+    ).json()["items"]
+    persons = {e["name"]: e["id"] for lead in shown for e in lead["entities"] if e["kind"] == "person"}
+    named = [lead["headline"]["zh"] for lead in shown if any(name in lead["headline"]["zh"] for name in persons)]
+    expect(page.locator(".grid-body")).to_contain_text(named[0])
+    page.locator(".list .grid-scroll").press("Control+c")
+    expect(page.locator(".toast", has_text="已复制").last).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert [name for name in persons if name in copied] == []
+    assert any(person in copied for person in persons.values())
+
+
 def test_whoever_may_not_take_data_out_is_not_offered_it(visiting: Visiting) -> None:
     seen = visiting(permissions=["clipboard-read", "clipboard-write"])
     page = seen.page

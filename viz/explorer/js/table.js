@@ -11,7 +11,8 @@ const compare = new Intl.Collator('zh-CN', { numeric: true }).compare;
 /**
  * Columns: {id, t, width, right, two, cell(row), value(row), text(row), sort: false | field, hidden}. `value` sorts and
  * copies, `cell` (a node or a string) shows. With `onSort` the server sorts and rows are left in their order. `mark(rows)`
- * has a copy recorded and answers who takes it; a table without it cannot be copied.
+ * has a copy recorded and answers who takes it, and `rows` where the copy says something else than the table; a table
+ * without it cannot be copied.
  */
 export class Table {
   constructor({ name, columns, key, rowHeight = 34, label, onOpen, onCurrent, onSort, onNear, selectable = false, sort = [], onSelect, foot, mark }) {
@@ -100,7 +101,8 @@ export class Table {
     const rows = this.selected.size ? this.rows.filter((row) => this.selected.has(this.key(row))) : this.rows;
     if (!this.mark || !rows.length) return;
     try {
-      await navigator.clipboard.writeText(this.tsv(rows, await this.mark(rows)));
+      const mark = await this.mark(rows);
+      await navigator.clipboard.writeText(this.tsv(mark.rows ?? rows, mark));
       toast(t('copied_rows', { n: rows.length }));
     } catch (error) { failed(error); }
   }

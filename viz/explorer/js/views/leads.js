@@ -56,7 +56,7 @@ export async function mount(root, { query }) {
 
   const table = new Table({ name: 'leads', columns: COLUMNS, key: (f) => f.finding_id, rowHeight: 50, label: 'nav_leads', selectable: true, foot,
     sort: asSort(wanted.sort), onOpen: (f) => go('lead', f.finding_id), onSort: (sort) => put({ ...wanted, sort: sortText(sort) }),
-    onSelect: () => drawBulk(), onNear: () => more(), mark: may('export.leads') && ((rows) => leadsMark(rows.map((f) => f.finding_id))) });
+    onSelect: () => drawBulk(), onNear: () => more(), mark: may('export.leads') && leadsMark });
 
   function drawTabs() {
     clear(tabs, Object.keys(VIEWS).map((name) => h('button', { type: 'button', role: 'tab', 'aria-selected': String(wanted.view === name), t: `view_${name}`,
