@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from i18n import Text
+from queries.explore.pinyin import HAN, syllables
 from queries.explore.shapes import Hits
 
 GOVERNMENT = "人民政府"
@@ -17,6 +18,9 @@ _TOWNS = ("镇", "乡", "街道")
 _PAGE = 500
 _OFFICE = re.compile(r"(\w{1,8}?(?:省|自治区))\w*厅")
 """An office of a province names it too: 岚江省财政厅."""
+
+_KINDS = {"省": "", "市": "", "盟": "", "地区": "", "县": " County", "区": " District", "旗": " Banner"}
+"""How a division's name ends, and what stands for it in English; longer ends first where one ends like another."""
 
 PROVINCES: dict[str, Text] = {
     f"{code}0000": Text(zh=zh, en=en)
@@ -65,7 +69,7 @@ def region_names(search: Callable[..., Hits]) -> dict[str, Text]:
 
     A city or county is named by its government: 岚州市人民政府 in 380100 makes it 岚州市, and 岚江省财政厅 in 380000
     makes that 岚江省. Where several would name it,
-    its code is left without a name rather than with a wrong one. Data have no English names: both are the Chinese one.
+    its code is left without a name rather than with a wrong one. Data have no English names: see `romanised`.
 
     Args:
         search: `Explorer.search` of the snapshot that is open.
@@ -73,8 +77,23 @@ def region_names(search: Callable[..., Hits]) -> dict[str, Text]:
     found: dict[str, set[str]] = {}
     for region, name in _governments(search):
         found.setdefault(region, set()).add(name)
-    named = {region: Text(zh=name, en=name) for region, (name, *others) in found.items() if not others}
+    named = {region: Text(zh=name, en=romanised(name)) for region, (name, *others) in found.items() if not others}
     return dict(sorted((named | PROVINCES).items()))
+
+
+def romanised(name: str) -> str:
+    """A division's name in pinyin with its rank in English, as on maps; a name of a minority stays in Chinese.
+
+    >>> romanised("西安市"), romanised("和溪县"), romanised("大理白族自治州")
+    ("Xi'an", 'Hexi County', '大理白族自治州')
+    """
+    end = next((end for end in sorted(_KINDS, key=len, reverse=True) if name.endswith(end)), None)
+    place = name.removesuffix(end or "")
+    if not end or not place or "自治" in name or HAN.sub("", place):
+        return name
+    first, *others = syllables(place)
+    # 西安 is Xi'an: a syllable that begins with a vowel is set off from the one before.
+    return first.capitalize() + "".join(f"'{s}" if s[0] in "aeo" else s for s in others) + _KINDS[end]
 
 
 def _governments(search: Callable[..., Hits]) -> Iterable[tuple[str, str]]:

@@ -368,7 +368,8 @@ def sentence(
         details.append(_same(str(iso(day))))
     if from_day is not None or to_day is not None:
         first, last = iso(from_day), iso(to_day)
-        details.append(Text(zh=f"{first or '不详'} 至 {last or '今'}", en=f"{first or 'unknown'} to {last or 'today'}"))
+        until = f" 至 {last}" if last else "至今"
+        details.append(Text(zh=f"{first or '不详'}{until}", en=f"{first or 'unknown'} to {last or 'today'}"))
     # Names are data: braces in them must not be read as fields.
     return Text(
         zh=_fill(told.zh, source, target) + (f"（{'，'.join(d.zh for d in details)}）" if details else ""),

@@ -40,6 +40,9 @@ def test_sums_and_days_of_edges(town: Explorer) -> None:
     (share,) = [e for (kind, _), e in edges.items() if kind == "OWNS"]
     assert share.share_pct == 60
     assert "60%" in share.text.zh
+    (role,) = [e for (kind, _), e in edges.items() if kind == "ROLE"]
+    assert "2019-01-01至今" in role.text.zh
+    assert "2019-01-01 to today" in role.text.en
 
 
 def test_counts_do_not_add_up_currencies(town: Explorer) -> None:

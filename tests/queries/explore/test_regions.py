@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from i18n import Text
-from queries.explore.regions import region_names, spoken_region
+from queries.explore.regions import region_names, romanised, spoken_region
 from tests.queries.explore.conftest import Make
 
 
@@ -31,12 +33,30 @@ def test_a_city_is_named_by_its_government_alone(explore: Make) -> None:
             )
         ).search
     )
-    assert names["380100"] == Text(zh="岚州市", en="岚州市")
+    assert names["380100"] == Text(zh="岚州市", en="Lanzhou")
     assert names["380000"].zh == "岚江省"
     assert names["380102"].zh == "和溪县"
     assert "380103" not in names, "two claim it: no name is better than a wrong one"
     assert names["430000"] == Text(zh="湖南省", en="Hunan")
     assert list(names) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "english"),
+    [
+        ("岚江省", "Lanjiang"),
+        ("重庆市", "Chongqing"),
+        ("西安市", "Xi'an"),
+        ("海淀区", "Haidian District"),
+        ("和溪县", "Hexi County"),
+        ("阿拉善左旗", "Alashanzuo Banner"),
+        ("恩施土家族苗族自治州", "恩施土家族苗族自治州"),
+        ("A1区", "A1区"),
+        ("县", "县"),
+    ],
+)
+def test_a_division_has_an_english_name_of_pinyin(name: str, english: str) -> None:
+    assert romanised(name) == english
 
 
 def test_a_code_without_a_name_is_said_with_the_division_above() -> None:
