@@ -188,12 +188,23 @@ def money_paths(
     from_day: Annotated[date | None, Query(alias="from")] = None,
     to_day: Annotated[date | None, Query(alias="to")] = None,
     max_hops: Hops = 4,
+    min_percent: Annotated[int, Query(ge=1, le=100, description="What each party passes on of what it got.")] = 50,
+    within_days: Annotated[int, Query(ge=0, le=3650, description="How long money stays with a party.")] = 30,
     limit: Limit = 10,
 ) -> Response:
     """How money went from one to the other: each payment after the one before, and no larger."""
     a, b = checked(request, [source, target])
     result = found(
-        lambda: explorer(request).money_paths(a, b, from_day=from_day, to_day=to_day, max_hops=max_hops, limit=limit)
+        lambda: explorer(request).money_paths(
+            a,
+            b,
+            from_day=from_day,
+            to_day=to_day,
+            max_hops=max_hops,
+            min_ratio=min_percent / 100,
+            within_days=within_days,
+            limit=limit,
+        )
     )
     return answer(withheld_paths(request, result))
 

@@ -91,6 +91,22 @@ def test_regions_are_named(visiting: Visiting) -> None:
     page.locator(".lead-link").first.click()
     seen.graph_ready()
     expect(page.locator(".lead-title .facts")).to_contain_text(re.compile("[市省]"))
+    page.click("#language")
+    seen.go("#/overview", ".matrix td")
+    english = page.locator(".matrix").first.locator("tbody th").all_inner_texts()
+    assert len(english) == len(cities)
+    assert not [city for city in english if re.search("[\u4e00-\u9fff]", city)]
+
+
+def test_the_report_of_a_scan_names_its_rules_in_words(visiting: Visiting) -> None:
+    seen = visiting()
+    page = seen.page
+    seen.sign_in()
+    seen.go("#/scans", "table.plain tbody tr")
+    page.click("button:has-text('扫描报告')")
+    rules = page.locator("caption:has-text('各规则判断情况') ~ tbody th a")
+    expect(rules.first).to_be_visible()
+    assert not [rule for rule in rules.all_inner_texts() if re.search("[a-z]_", rule)]
 
 
 def test_the_overview_has_its_seven_parts(visiting: Visiting) -> None:

@@ -36,7 +36,7 @@ function theme(value) {
 function userMenu(anchor) {
   menu({ anchor }, [
     { head: `${session.user.name} · ${word('user', session.user.role)}` },
-    purpose.get() && { head: `${t('purpose')}: ${purpose.get()}` },
+    purpose.get() && { head: t('purpose_of', { purpose: purpose.get() }) },
     null,
     { t: 'purpose_change', picture: 'shield-check', act: askPurpose },
     { t: 'shortcuts', picture: 'keyboard', note: '?', act: help },
@@ -121,7 +121,7 @@ async function show() {
   } catch (error) {
     clearTimeout(waiting);
     if (mine !== turn || error.status === 401) return;
-    console.error(error);
+    if (error.status === undefined) console.error(error); // a fault of the page; what the server refused is shown
     clear(root, problemView(error, () => { shown = null; show(); }));
   }
 }

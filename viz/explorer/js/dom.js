@@ -18,12 +18,18 @@ export function relabel(root = document) {
   for (const element of root.querySelectorAll('[data-live]')) for (const fill of element[LIVE]) fill(element);
 }
 
+// A date or a sum: read as one, so not broken over two lines.
+const EXACT = /\d{4}-\d{2}-\d{2}|(?:[A-Z]{3} )?\d[\d,]*(?:\.\d+)?(?: ?(?:[万亿]元|元|%))?/g;
+
+const LONGEST = 24;
+
 const text = (value) => (Array.isArray(value) ? t(...value) : t(value));
 
 const SPECIAL = {
   class: (e, v) => { e.className = v; },
   t: (e, v) => live(e, () => { e.textContent = plain(text(v)); }),
   said: (e, v) => live(e, () => { e.textContent = plain(said(v)); }),
+  prose: (e, v) => live(e, () => e.replaceChildren(...prose(plain(said(v))))),
   text: (e, v) => { e.textContent = plain(v); },
   shown: (e, v) => live(e, () => { e.textContent = plain(v()); }),
   data: (e, v) => Object.assign(e.dataset, v),
@@ -34,8 +40,9 @@ const SPECIAL = {
 const SPOKEN = { t_title: 'title', t_label: 'aria-label', t_placeholder: 'placeholder' };
 
 /**
- * An element. `t`: a catalogue key or `[key, fields]`; `said`: a `{zh, en}` of the data; `t_title`, `t_label`,
- * `t_placeholder`: the attribute out of the catalogue; `on`: listeners; everything else an attribute or property.
+ * An element. `t`: a catalogue key or `[key, fields]`; `said`: a `{zh, en}` of the data; `prose`: the same where it is a
+ * whole sentence; `t_title`, `t_label`, `t_placeholder`: the attribute out of the catalogue; `on`: listeners;
+ * everything else an attribute or property.
  */
 export function h(tag, props, ...children) {
   const element = document.createElement(tag);
@@ -47,6 +54,18 @@ export function h(tag, props, ...children) {
     else element.setAttribute(name, value === true ? '' : value);
   }
   return put(element, children);
+}
+
+/** A sentence as nodes: its dates and sums each in a span that stays on one line. */
+function prose(sentence) {
+  const parts = [];
+  let from = 0;
+  for (const { 0: found, index } of sentence.matchAll(EXACT)) {
+    if (found.length < 4 || found.length > LONGEST) continue;
+    parts.push(sentence.slice(from, index), h('span', { class: 'exact', text: found }));
+    from = index + found.length;
+  }
+  return [...parts, sentence.slice(from)];
 }
 
 /** Append what is there of the children; lists are flattened, what is missing is left out. */

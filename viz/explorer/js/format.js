@@ -29,6 +29,13 @@ export function money(minor, currency = 'CNY') {
   return size >= 1e4 ? `${digits(2).format(units / 1e4)} 万元` : `${digits(2).format(units)} 元`;
 }
 
+/** The sum and, where it is rounded to 万元 or to whole units, the exact one behind it. */
+export function precise(minor, currency = 'CNY') {
+  const [short, whole] = [money(minor, currency), exact(minor, currency)];
+  if (short === whole) return whole;
+  return current() === 'zh' ? `${short}（${whole}）` : `${short} (${whole})`;
+}
+
 /** The sum on an edge or an axis: `320 万`, `3.2 M`. */
 export function brief(minor, currency = 'CNY') {
   if (minor === null || minor === undefined) return '';
@@ -92,8 +99,16 @@ export function lines(value, width, most = Infinity) {
   return all.filter(Boolean);
 }
 
-/** At most two lines, cut with an ellipsis: a node's label. */
-export const twoLines = (value, width = 20) => lines(value, width, 2).join('\n');
+/** At most two lines, cut with an ellipsis: a node's label. Two lines are about as long as each other, so that none is one character. */
+export function twoLines(value, width = 20) {
+  const all = lines(value, width, 2);
+  if (all.length < 2 || all[1].endsWith('…')) return all.join('\n');
+  for (let less = Math.ceil(width / 2); less < width; less += 1) {
+    const even = lines(value, less, 2);
+    if (even.length === 2 && !even[1].endsWith('…')) return even.join('\n');
+  }
+  return all.join('\n');
+}
 
 /** “14 days old”, for the snapshot. */
 export const ageText = (iso) => t('days_old', { n: count(Math.max(0, age(iso))) });

@@ -106,16 +106,18 @@ export function failed(error, { lost = 'nothing_lost' } = {}) {
 export function explain(error) {
   if (error.code === 'offline') return t('error_offline');
   if (error.code === 'api_purpose_required') return t('purpose_hint');
+  if (error.body?.errors) return [error.title, ...error.body.errors.map(({ where, message }) => `${where.split('.').pop()} ${message}`)].join(' · ');
   if (error.status === 403) return [error.detail || error.title, t('error_forbidden')].filter(Boolean).join(' · ');
   return [error.title, error.detail].filter(Boolean).filter((x, i, all) => all.indexOf(x) === i).join(' · ') || t('error_unknown');
 }
 
-/** A whole view that could not be shown. */
+/** A whole view that could not be shown. Asking again does not help where the address itself names what is not there. */
 export function problemView(error, again) {
+  const wrongAddress = [404, 422].includes(error.status);
   return h('div', { class: 'problem', role: 'alert' }, icon('triangle-alert'), h('h2', { t: 'error_title' }),
     h('p', { class: 'detail', shown: () => explain(error) }),
-    error.status !== 404 && [h('p', { class: 'muted', t: 'error_hint' }), error.requestId && h('p', { class: 'muted number', text: error.requestId })],
-    error.status === 404 ? h('a', { class: 'button primary', href: link('leads') }, icon('chevron-left'), h('span', { t: 'back_to_list' }))
+    !wrongAddress && [h('p', { class: 'muted', t: 'error_hint' }), error.requestId && h('p', { class: 'muted number', text: error.requestId })],
+    wrongAddress ? h('a', { class: 'button primary', href: link('leads') }, icon('chevron-left'), h('span', { t: 'back_to_list' }))
       : again && button('retry', again, { picture: 'refresh-cw', look: 'primary' }));
 }
 

@@ -5,11 +5,17 @@ import { word } from '../i18n.js';
 import { plain } from '../plain.js';
 import { graphLibrary } from './load.js';
 import { edgeLabel, Model, MONEY } from './model.js';
-import { around, beside, seeded } from './place.js';
-import { lookOf, palette, stylesheet } from './style.js';
+import { around, beside, between, circle, seeded } from './place.js';
+import { lookOf, palette, QUIET, stylesheet } from './style.js';
 
 // Up to here fcose is laid out in a moment on the main thread; above it the server's layout is many times as fast.
 const FCOSE_MOST = 150;
+// So many nodes that join others find a place between them; more would stand in each other's way.
+const FEW = 6;
+// From here on a name on every thin line covers more than it tells.
+const CROWDED = 40;
+// A canvas narrower than this shows a graph at about half its size.
+const NARROW = 600;
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /** Places by the server's layout. */
@@ -28,7 +34,8 @@ export class Canvas {
 
   async start() {
     const cytoscape = await graphLibrary();
-    this.cy = cytoscape({ container: this.container, style: stylesheet(), layout: { name: 'preset' }, elements: [], pixelRatio: 1, hideEdgesOnViewport: true,
+    this.letters = this.container.clientWidth < NARROW ? 1.6 : 1;
+    this.cy = cytoscape({ container: this.container, style: stylesheet(this.letters), layout: { name: 'preset' }, elements: [], pixelRatio: 1, hideEdgesOnViewport: true,
       minZoom: 0.05, maxZoom: 3, boxSelectionEnabled: true, selectionType: 'single' });
     const tell = () => { if (this.quiet || this.telling) return; this.telling = true; queueMicrotask(() => { this.telling = false; this.onSelect?.(this.selectedNodes(), this.selectedEdges()); }); };
     this.cy.on('select unselect', tell);
@@ -46,7 +53,7 @@ export class Canvas {
   }
 
   destroy() { this.cy?.destroy(); }
-  restyle() { this.cy?.style(stylesheet()); this.draw(true); }
+  restyle() { this.cy?.style(stylesheet(this.letters)); this.draw(true); }
 
   #dragged(target) {
     const moved = target.selected() ? this.cy.nodes(':selected').union(target) : target;
@@ -60,15 +67,17 @@ export class Canvas {
     const anyOwn = view.edges.some((e) => e.own) || view.nodes.some((n) => n.own);
     const strong = new Set([...view.nodes.filter((n) => n.own).map((n) => n.id), ...view.edges.filter((e) => e.own).flatMap((e) => [e.source, e.target])]);
     const mark = (own) => (anyOwn ? (own ? 'own' : 'context') : '');
+    const wide = this.letters > 1 ? 14 : 20;
+    const labelled = (edge) => view.edges.length <= CROWDED || !QUIET.has(lookOf(edge.type, MONEY));
     const specs = new Map();
     for (const node of view.nodes) {
-      const label = node.kind === 'group' ? `${node.name}\n(${node.members})` : twoLines(node.name || node.key || node.id);
+      const label = node.kind === 'group' ? `${node.name}\n(${node.members})` : twoLines(node.name || node.key || node.id, wide);
       const sub = ['bid', 'payment', 'debt', 'contract', 'account', 'device'].includes(node.kind) && node.name && node.name.length < 14 ? `${word('kind', node.kind)} ${node.name}` : label;
-      specs.set(node.id, { group: 'nodes', data: { id: node.id, kind: node.kind in { group: 1 } ? 'group' : node.kind, label: node.kind === 'group' ? label : twoLines(sub.replace('\n', '')) },
+      specs.set(node.id, { group: 'nodes', data: { id: node.id, kind: node.kind in { group: 1 } ? 'group' : node.kind, label: node.kind === 'group' ? label : twoLines(sub.replace('\n', ''), wide) },
         classes: [node.named && !strong.has(node.id) ? '' : mark(strong.has(node.id)), this.model.now.pinned.has(node.id) ? 'pinned' : ''].filter(Boolean).join(' ') });
     }
     for (const edge of view.edges) {
-      specs.set(edge.id, { group: 'edges', data: { id: edge.id, source: edge.source, target: edge.target, label: plain(edgeLabel(edge)), w: width(edge), look: lookOf(edge.type, MONEY), bundleKey: edge.key ?? edge.parent ?? null }, classes: mark(edge.own) });
+      specs.set(edge.id, { group: 'edges', data: { id: edge.id, source: edge.source, target: edge.target, label: labelled(edge) ? plain(edgeLabel(edge)) : '', w: width(edge), look: lookOf(edge.type, MONEY), bundleKey: edge.key ?? edge.parent ?? null }, classes: mark(edge.own) });
     }
     return specs;
   }
@@ -110,19 +119,27 @@ export class Canvas {
     const lost = view.nodes.filter((node) => !places.has(node.id));
     if (!lost.length) return;
     const taken = new Map(view.nodes.filter((n) => places.has(n.id)).map((n) => [n.id, places.get(n.id)]));
-    const anchors = new Map();
+    const anchors = new Map(); // the neighbours of a node that have a place
     for (const edge of view.edges) {
-      if (taken.has(edge.source) && !anchors.has(edge.target)) anchors.set(edge.target, edge.source);
-      if (taken.has(edge.target) && !anchors.has(edge.source)) anchors.set(edge.source, edge.target);
+      for (const [end, other] of [[edge.source, edge.target], [edge.target, edge.source]]) {
+        if (taken.has(end)) anchors.set(other, (anchors.get(other) ?? new Set()).add(end));
+      }
+    }
+    const joining = lost.filter(({ id }) => anchors.get(id)?.size > 1);
+    for (const { id } of joining.length <= FEW ? joining : []) {
+      const [a, b] = anchors.get(id);
+      const place = between(taken.get(a), taken.get(b), taken);
+      places.set(id, place);
+      taken.set(id, place);
     }
     const teams = new Map();
-    for (const node of lost) {
+    for (const node of lost.filter(({ id }) => !places.has(id))) {
       const members = groups.get(node.id)?.members;
       if (members) {
         const at = [...members].map((id) => places.get(id)).filter(Boolean);
         if (at.length) { places.set(node.id, { x: at.reduce((n, p) => n + p.x, 0) / at.length, y: at.reduce((n, p) => n + p.y, 0) / at.length }); continue; }
       }
-      const anchor = node.origin && taken.has(node.origin) ? node.origin : anchors.get(node.id) ?? '';
+      const anchor = node.origin && taken.has(node.origin) ? node.origin : [...anchors.get(node.id) ?? ['']][0];
       if (!teams.has(anchor)) teams.set(anchor, []);
       teams.get(anchor).push(node.id);
     }
@@ -156,6 +173,7 @@ export class Canvas {
   }
 
   #fcose(nodes) {
+    if (this.cy.edges().empty() && this.cy.nodes(':locked').empty()) return circle(nodes.map((n) => n.id()));
     const small = nodes.length < 40;
     const before = new Map(nodes.map((n) => [n.id(), { ...n.position() }]));
     const random = Math.random;

@@ -12,6 +12,7 @@ import { common, expand, paths, relations } from './asks.js';
 import { Canvas } from './canvas.js';
 import { Details } from './details.js';
 import { legend } from './legend.js';
+import { edgeLabel } from './model.js';
 import { Strip } from './strip.js';
 import { svgText } from './svg.js';
 import { Twin } from './twin.js';
@@ -122,6 +123,7 @@ export class Desk {
     clear(this.status, h('span', { class: 'number', text: t('canvas_count', { nodes: count(shown), total: count(total), edges: count(view.edges.length) }) }),
       hidden > 0 && h('button', { type: 'button', class: 'link', text: t('show_hidden', { n: count(hidden) }), on: { click: () => model.showAll() } }),
       total > model.now.nodes.size && this.rest && h('button', { type: 'button', class: 'link', text: t('load_rest', { n: count(total - model.now.nodes.size) }), on: { click: () => this.rest() } }),
+      model.now.rest && h('button', { type: 'button', class: 'link', text: t('neighbours_left', { n: count(model.now.rest.left), name: this.nameOf(model.now.rest.id) }), on: { click: () => expand(this, model.now.rest.id, model.now.rest.params) } }),
       h('span', { class: 'grow' }), h('span', { class: 'keys-hint', t: 'canvas_keys' }));
   }
 
@@ -144,6 +146,7 @@ export class Desk {
   }
 
   #menuFor(id, where) {
+    this.tip.hidden = true;
     const { model } = this.canvas;
     const node = model.now.nodes.get(id) ?? { id, kind: 'group' };
     const others = this.order.filter((x) => x !== id);
@@ -178,7 +181,7 @@ export class Desk {
     if (!element) { this.tip.hidden = true; return; }
     const x = this.canvas.byId.get(element.id());
     if (!x) return;
-    this.tip.textContent = plain(element.isNode() ? `${word('kind', x.kind)} · ${x.name || x.key}` : x.bundle?.count > 1 ? element.data('label') : [said(x.text), x.amount ? exact(x.amount, x.currency ?? 'CNY') : ''].filter(Boolean).join(' · '));
+    this.tip.textContent = plain(element.isNode() ? `${word('kind', x.kind)} · ${x.name || x.key}` : x.bundle?.count > 1 ? edgeLabel(x) : [said(x.text), x.amount ? exact(x.amount, x.currency ?? 'CNY') : ''].filter(Boolean).join(' · '));
     this.tip.hidden = false;
     const box = this.stage.getBoundingClientRect();
     this.tip.style.left = `${Math.min(event.clientX - box.left + 12, box.width - this.tip.offsetWidth - 8)}px`;

@@ -1,7 +1,7 @@
 // The card of what is chosen: a relation with its source row, dates and amount; a node with its numbers.
 import { at, get } from '../api.js';
 import { button, clear, h } from '../dom.js';
-import { count, day, exact, money } from '../format.js';
+import { count, day, precise } from '../format.js';
 import { cell, said, t, word } from '../i18n.js';
 import { explain } from '../overlay.js';
 import { region } from '../regions.js';
@@ -32,7 +32,7 @@ function edgeCard(edge, names, openBundle) {
   return [
     h('h3', { shown: () => word('edge', edge.type) }), h('p', { shown: () => (several ? `${name(edge.source)} → ${name(edge.target)}` : said(edge.text) || `${name(edge.source)} → ${name(edge.target)}`) }),
     h('dl', { class: 'pairs' }, pair('col_from', name(edge.source)), pair('col_to', name(edge.target)),
-      pair('col_amount', edge.amount === null || edge.amount === undefined ? '' : `${money(edge.amount, edge.currency ?? 'CNY')}（${exact(edge.amount, edge.currency ?? 'CNY')}）`),
+      pair('col_amount', edge.amount === null || edge.amount === undefined ? '' : precise(edge.amount, edge.currency ?? 'CNY')),
       pair('col_count', several ? count(edge.bundle.count) : ''), pair('col_day', several ? [day(edge.bundle.first), day(edge.bundle.last)].filter(Boolean).join(' → ') : day(edge.day)),
       pair('valid', edge.from || edge.to ? `${day(edge.from)} → ${day(edge.to)}` : ''), pair('share', edge.share_pct === null || edge.share_pct === undefined ? '' : `${edge.share_pct} %`)),
     several && edge.edges && button('bundle_open', openBundle, { look: 'small' }), source,
@@ -43,7 +43,7 @@ function nodeCard(node, acts) {
   const party = node.label === 'Party';
   return [
     h('h3', { text: node.name || node.key }), h('p', { class: 'muted', shown: () => `${word('kind', node.kind)} · ${node.key ?? ''}` }),
-    h('dl', { class: 'pairs' }, pair('col_region', region(node.region)), pair('col_amount', node.amount ? `${money(node.amount, node.currency ?? 'CNY')}（${exact(node.amount, node.currency ?? 'CNY')}）` : ''), pair('col_day', day(node.day)),
+    h('dl', { class: 'pairs' }, pair('col_region', region(node.region)), pair('col_amount', node.amount ? precise(node.amount, node.currency ?? 'CNY') : ''), pair('col_day', day(node.day)),
       Object.entries(node.properties ?? {}).filter(([, v]) => v !== null && v !== '' && typeof v !== 'object').map(([name, value]) => [h('dt', { shown: () => word('prop', name) }), h('dd', { shown: () => cell(node.label, name, value) })])),
     h('div', { class: 'bar tight' }, acts, party && h('a', { class: 'button small', href: link('party', node.key), t: 'profile' })),
   ];

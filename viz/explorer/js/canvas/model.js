@@ -8,8 +8,8 @@ const MOST_STEPS = 100;
 
 export const MONEY = new Set(['PAID', 'PAID_DEPOSIT', 'ASSIGNED', 'DISPOSED', 'PAID_BY', 'PAID_TO', 'FEEDS']);
 
-const copy = (s) => ({ nodes: new Map(s.nodes), edges: new Map(s.edges), hidden: new Set(s.hidden), pinned: new Set(s.pinned), groups: new Map(s.groups), opened: new Set(s.opened), places: new Map(s.places) });
-const fresh = () => ({ nodes: new Map(), edges: new Map(), hidden: new Set(), pinned: new Set(), groups: new Map(), opened: new Set(), places: new Map() });
+const copy = (s) => ({ nodes: new Map(s.nodes), edges: new Map(s.edges), hidden: new Set(s.hidden), pinned: new Set(s.pinned), groups: new Map(s.groups), opened: new Set(s.opened), places: new Map(s.places), rest: s.rest });
+const fresh = () => ({ nodes: new Map(), edges: new Map(), hidden: new Set(), pinned: new Set(), groups: new Map(), opened: new Set(), places: new Map(), rest: null });
 
 export class Model {
   constructor(changed) {
@@ -43,13 +43,17 @@ export class Model {
     return entry.name;
   }
 
-  /** Add a graph. Known nodes and edges stay as they are. Answers the new nodes; beyond the most, null and nothing is added. */
-  add(name, graph, origin = null) {
+  /**
+   * Add a graph. Known nodes and edges stay as they are. `rest`: what an expansion left out, as {id, left, params} of the
+   * next page. Answers the new nodes; beyond the most, null and nothing is added.
+   */
+  add(name, graph, origin = null, rest = this.now.rest) {
     const news = graph.nodes.filter((node) => !this.now.nodes.has(node.id));
     if (this.now.nodes.size + news.length > MOST_NODES) return null;
     this.act(name, (s) => {
       for (const node of news) s.nodes.set(node.id, { ...node, origin });
       for (const node of graph.nodes) s.hidden.delete(node.id);
+      s.rest = rest;
       for (const edge of graph.edges) if (!s.edges.has(edge.id)) s.edges.set(edge.id, edge);
     });
     return news;
@@ -68,6 +72,7 @@ export class Model {
     if (!gone.size) return 0;
     this.act('step_collapse', (s) => {
       for (const node of gone) s.nodes.delete(node);
+      if (gone.has(s.rest?.id) || s.rest?.id === id) s.rest = null;
       for (const [key, edge] of s.edges) if (gone.has(edge.source) || gone.has(edge.target)) s.edges.delete(key);
     });
     return gone.size;

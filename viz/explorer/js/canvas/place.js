@@ -42,6 +42,24 @@ export function around(centre, ids, taken) {
   return places;
 }
 
+/** A place beside the line from `a` to `b`, at its middle: a node that joins the two stands where both its lines are seen. */
+export function between(a, b, taken) {
+  const used = new Set([...taken.values()].map((p) => cellOf(p.x, p.y)));
+  const [dx, dy] = [b.x - a.x, b.y - a.y];
+  const long = Math.hypot(dx, dy) || 1;
+  for (let step = 1; ; step += 1) {
+    const off = (step % 2 ? 1 : -1) * Math.ceil(step / 2) * CELL_Y;
+    const place = { x: (a.x + b.x) / 2 - (dy / long) * off, y: (a.y + b.y) / 2 + (dx / long) * off };
+    if (!used.has(cellOf(place.x, place.y))) return place;
+  }
+}
+
+/** Places of nodes that nothing joins: in a circle, with room for what is found between them. */
+export function circle(ids) {
+  const radius = ids.length > 1 ? Math.max(1.5 * CELL_X, (ids.length * CELL_X) / 4) : 0;
+  return new Map(ids.map((id, i) => { const turn = Math.PI + (2 * Math.PI * i) / ids.length; return [id, { x: radius * Math.cos(turn), y: radius * Math.sin(turn) }]; }));
+}
+
 /** The free place right of everything, for what has no neighbour on the canvas. */
 export function beside(taken) {
   let right = -Infinity;

@@ -16,13 +16,14 @@ export const SHAPES = {
 };
 export const CONTACTS = { phone: 'phone', email: 'mail', address: 'map-pin', account: 'landmark', device: 'cpu' };
 
-export function stylesheet() {
+/** The drawing's style; `letters` enlarges its texts, for a canvas so narrow that the drawing is shown small. */
+export function stylesheet(letters = 1) {
   const c = palette();
   const kinds = Object.entries(SHAPES).map(([kind, [shape, width, height]]) => ({ selector: `node[kind="${kind}"]`, style: { shape, width, height } }));
   const contacts = Object.entries(CONTACTS).map(([kind, file]) => ({ selector: `node[kind="${kind}"]`, style: {
     'background-color': c.contact, 'border-color': c.pale, 'background-image': `${LIB}${file}.svg`, 'background-width': 11, 'background-height': 11, 'background-position-y': '78%', 'background-image-crossorigin': 'null' } }));
   return [
-    { selector: 'node', style: { 'background-color': c.fill, 'border-width': 1.6, 'border-color': c.line, label: 'data(label)', 'font-family': FONT, 'font-size': 11, color: c.text,
+    { selector: 'node', style: { 'background-color': c.fill, 'border-width': 1.6, 'border-color': c.line, label: 'data(label)', 'font-family': FONT, 'font-size': 11 * letters, color: c.text,
       'text-valign': 'bottom', 'text-margin-y': 4, 'text-wrap': 'wrap', 'text-max-width': 400, 'line-height': 1.2, 'min-zoomed-font-size': 6.5,
       'text-background-color': c.ground, 'text-background-opacity': 0.82, 'text-background-padding': 1.5, 'text-background-shape': 'round-rectangle', 'overlay-opacity': 0, 'transition-duration': 0 } },
     ...kinds, ...contacts,
@@ -35,8 +36,8 @@ export function stylesheet() {
     { selector: 'node.own[kind="official"]', style: { 'border-width': 7 } },
     { selector: 'node.pinned', style: { 'underlay-color': c.pale, 'underlay-opacity': 0.35, 'underlay-padding': 5, 'underlay-shape': 'ellipse' } },
     { selector: 'edge', style: { width: 'data(w)', 'line-color': c.edge, 'target-arrow-color': c.edge, 'curve-style': 'bezier', 'control-point-step-size': 34, label: 'data(label)', 'font-family': FONT,
-      'font-size': 10, color: c.text, 'min-zoomed-font-size': 8, 'text-rotation': 'autorotate', 'text-background-color': c.ground, 'text-background-opacity': 0.85, 'text-background-padding': 1.5,
-      'arrow-scale': 0.9, 'overlay-opacity': 0, 'source-distance-from-node': 1, 'target-distance-from-node': 1 } },
+      'font-size': 10 * letters, color: c.text, 'min-zoomed-font-size': 8 / letters, 'text-rotation': 'autorotate', 'text-background-color': c.ground, 'text-background-opacity': 0.85, 'text-background-padding': 1.5,
+      'arrow-scale': 0.9, 'overlay-opacity': 0, 'source-distance-from-node': 1, 'target-distance-from-node': 2, 'target-endpoint': 'outside-to-node-or-label' } },
     { selector: 'edge[look="role"]', style: { 'line-style': 'dashed', 'line-dash-pattern': [6, 3] } },
     { selector: 'edge[look="contact"]', style: { 'line-style': 'dotted' } },
     { selector: 'edge[look="kin"]', style: { 'line-color': c.ground, 'line-outline-width': 1.5, 'line-outline-color': c.edge } },
@@ -54,5 +55,7 @@ export function stylesheet() {
 }
 
 const LOOKS = { OWNS: 'owns', HOLDS: 'owns', KIN: 'kin', ROLE: 'role', POST: 'role', TIED: 'role', PART_OF: 'role', LEADS: 'role', USES: 'contact', MADE_WITH: 'contact' };
+/** Lines whose look says enough where there are many: of a bid, of what contacts and devices are shared. */
+export const QUIET = new Set(['thin', 'contact']);
 /** Which line an edge type is drawn with. */
-export const lookOf = (type, money) => (money.has(type) ? 'money' : LOOKS[type] ?? (['SUBMITTED', 'BID_FOR', 'HANDLED', 'MEMBER_OF_TEAM'].includes(type) ? 'thin' : 'arrow'));
+export const lookOf = (type, money) => (money.has(type) ? 'money' : LOOKS[type] ?? (['SUBMITTED', 'BIDS', 'BID_FOR', 'HANDLED', 'MEMBER_OF_TEAM'].includes(type) ? 'thin' : 'arrow'));

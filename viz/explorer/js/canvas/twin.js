@@ -13,7 +13,7 @@ export class Twin {
       { id: 'kind', t: 'col_kind', width: 100, value: (n) => word('kind', n.kind) },
       { id: 'name', t: 'col_name', width: 'minmax(180px, 2fr)', value: (n) => n.name || n.key },
       { id: 'key', t: 'col_id', width: 130, value: (n) => n.key ?? '' },
-      { id: 'region', t: 'col_region', width: 120, value: (n) => region(n.region) },
+      { id: 'region', t: 'col_region', width: 160, value: (n) => region(n.region) },
       { id: 'amount', t: 'col_amount', width: 130, right: true, value: (n) => n.amount ?? '', cell: (n) => money(n.amount, n.currency ?? 'CNY'), text: (n) => (n.amount ? n.amount / 100 : ''), title_of: (n) => exact(n.amount, n.currency ?? 'CNY') },
       { id: 'links', t: 'col_links', width: 70, right: true, value: (n) => this.degree.get(n.id) ?? 0 },
     ];

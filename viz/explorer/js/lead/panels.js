@@ -15,7 +15,7 @@ export function why(panel, lead) {
   const { document: doc, detector_meta: meta } = lead;
   put(panel,
     meta.question && h('p', { class: 'question', said: meta.question }),
-    heading('what_found'), h('ol', { class: 'reasons' }, doc.reasons.map((reason) => h('li', { said: reason }))),
+    heading('what_found'), h('ol', { class: 'reasons' }, doc.reasons.map((reason) => h('li', { prose: reason }))),
     heading('taking_part'), h('ul', { class: 'parties' }, doc.entities.map((e) => {
       const name = lead.names[e.id] ?? e.id;
       const party = ['person', 'org'].includes(e.kind);
@@ -39,7 +39,7 @@ export function timeline(panel, events, total, { choose, marks }) {
     if (y !== year) { year = y; list.append(h('li', { class: 'year', ...(y ? { text: y } : { t: 'undated' }) })); }
     const item = h('li', { class: event.own ? 'own' : '' }, h('button', { type: 'button', class: 'event', on: { click: () => choose(event) } },
       h('time', { class: 'number', dateTime: event.day ?? '', text: event.day?.slice(5) ?? '', title: proseDay(event.day) }),
-      h('span', { class: 'grow' }, h('span', { said: event.text })), event.amount ? h('span', { class: 'number sum', shown: () => money(event.amount, event.currency ?? 'CNY'), title: exact(event.amount, event.currency ?? 'CNY') }) : null));
+      h('span', { class: 'grow', prose: event.text }), event.amount ? h('span', { class: 'number sum', shown: () => money(event.amount, event.currency ?? 'CNY'), title: exact(event.amount, event.currency ?? 'CNY') }) : null));
     marks.push({ element: item, ref: event.ref, edge: event.edge, nodes: event.nodes });
     list.append(item);
   }
@@ -73,7 +73,7 @@ export function innocent(panel, lead) {
   const list = lead.document.innocent;
   if (!list.length) { panel.append(emptyView('empty_innocent', null)); return; }
   panel.append(h('ul', { class: 'innocent' }, list.map((x) => h('li', { class: x.verdict }, icon(PICTURES[x.verdict]), h('div', { class: 'grow' },
-    h('h3', { ...(titles.has(x.explanation) ? { said: titles.get(x.explanation) } : { text: x.explanation.replaceAll('_', ' ') }) }), h('p', { said: x.basis })), badge('verdict', x.verdict)))));
+    h('h3', { ...(titles.has(x.explanation) ? { said: titles.get(x.explanation) } : { text: x.explanation.replaceAll('_', ' ') }) }), h('p', { prose: x.basis })), badge('verdict', x.verdict)))));
 }
 
 /** What was decided so far, and the forms to go on. `changed(lead)` after a step went through. */

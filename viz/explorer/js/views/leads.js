@@ -20,7 +20,7 @@ const PAGE = 100;
 export const list = { ids: [], address: link('leads') };
 
 const COLUMNS = [
-  { id: 'tier', t: 'col_tier', width: 84, sort: 'tier', value: (f) => f.tier, cell: (f) => tierBadge(f.tier) },
+  { id: 'tier', t: 'col_tier', width: innerWidth < 760 ? 64 : 84, sort: 'tier', value: (f) => f.tier, cell: (f) => tierBadge(f.tier) },
   { id: 'lead', t: 'col_lead', width: 'minmax(280px, 3fr)', two: true, sort: false, text: (f) => `${said(f.title)} ${headline(f)}`, title_of: headline,
     cell: (f) => h('a', { href: link('lead', f.finding_id), tabIndex: -1, class: 'lead-link' }, h('strong', { text: said(f.title) }), ' ', h('span', { text: headline(f) })) },
   { id: 'amount', t: 'col_amount', width: 130, right: true, sort: 'amount', value: (f) => (f.amount ? f.amount.value / 100 : ''), cell: (f) => sum(f.amount) },

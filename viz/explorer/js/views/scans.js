@@ -57,10 +57,11 @@ export async function mount(root) {
 
   async function report(run) {
     try {
-      const { items: rows } = await get(`scans/${run.run}/report`);
+      const [{ items: rows }, { items: detectors }] = await Promise.all([get(`scans/${run.run}/report`), get('detectors')]);
+      const titles = new Map(detectors.map(({ id, title }) => [id, title]));
       detail.hidden = false;
       clear(detail, h('table', { class: 'plain' }, h('caption', { t: ['scan_report_of', { run: run.run }] }), h('thead', {}, h('tr', {}, ['detector', 'judged', 'flagged', 'cleared', 'not_judgeable'].map((key, i) => h('th', { scope: 'col', class: i ? 'right' : '', t: key })))),
-        h('tbody', {}, rows.map((r) => h('tr', {}, h('th', { scope: 'row' }, h('a', { href: link('leads', null, { view: 'all', detector: r.detector }), text: r.detector }), r.implausible && h('span', { class: 'badge warn', t: 'implausible' })), h('td', { class: 'right', text: count(r.judged) }),
+        h('tbody', {}, rows.map((r) => h('tr', {}, h('th', { scope: 'row' }, h('a', { href: link('leads', null, { view: 'all', detector: r.detector }), title: r.detector, said: titles.get(r.detector) ?? r.detector }), r.implausible && h('span', { class: 'badge warn', t: 'implausible' })), h('td', { class: 'right', text: count(r.judged) }),
           h('td', { class: 'right' }, Object.entries(r.flagged ?? {}).map(([tier, n]) => h('span', { class: 'number' }, h('span', { class: `tier ${tier}`, text: tier }), ` ${count(n)} `))), h('td', { class: 'right', text: count(r.cleared) }), h('td', { class: 'right', text: count(Object.values(r.not_judgeable ?? {}).reduce((a, b) => a + b, 0)), title: Object.entries(r.not_judgeable ?? {}).map(([why, n]) => `${why}: ${n}`).join('\n') }))))));
       detail.scrollIntoView({ block: 'start' });
     } catch (error) { failed(error); }
