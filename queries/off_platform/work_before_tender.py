@@ -1,4 +1,4 @@
-"""Work begun, or money paid, before the notice of the tender that the contract rests on."""
+"""Work begun, money paid, or the contract signed, before the notice of the tender that the contract rests on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from queries.wording import name
 class Parameters(Params):
     """What may lawfully come before the notice."""
 
-    min_days: int = Field(1, ge=1, description="Days before the notice by which work or payment came at least.")
+    min_days: int = Field(
+        1, ge=1, description="Days before the notice by which work, payment or signature came at least."
+    )
     emergency_words: tuple[str, ...] = Field(
         ("应急", "抢险", "救灾", "抢修"),
         description="Words in the title of a tender or project that name an emergency.",
@@ -33,13 +35,17 @@ class Parameters(Params):
     preparation_words: tuple[str, ...] = Field(
         ("前期", "可研", "勘察", "测绘", "征地", "拆迁"), description="Purposes of payments that prepare a project."
     )
+    standing_words: tuple[str, ...] = Field(
+        ("框架", "续签", "续约", "续租", "单一来源"),
+        description="Words in the title of a tender that name a framework, a renewal or a single source.",
+    )
 
 
 SELECT = Sql(f"""
 WITH {APPROVALS},
 dealt AS (
-  SELECT c.contract_id, c._key AS key, c.buyer_id, c.supplier_id, c.amount, c.started_on,
-         coalesce(c.project_id, t.project_id) AS project_id, t.tender_id, t._key AS tender_key, t.title,
+  SELECT c.contract_id, c._key AS key, c.buyer_id, c.supplier_id, c.amount, c.started_on, c.signed_on,
+         coalesce(c.project_id, t.project_id) AS project_id, t.tender_id, t._key AS tender_key, t.title, t.method,
          CAST(t.published_at AS DATE) AS notice_on, CAST(least(t.opened_at, t.submission_deadline) AS DATE) AS opened_on
   FROM contracts c JOIN tenders t USING (tender_id)
   WHERE coalesce(c.kind, 'main') = 'main'
@@ -53,9 +59,10 @@ paid AS (
   GROUP BY ALL
 ),
 early AS (
-  SELECT d.*, coalesce(d.notice_on - d.started_on >= $min_days, false) AS work, p.* EXCLUDE (contract_id)
+  SELECT d.*, coalesce(d.notice_on - d.started_on >= $min_days, false) AS work,
+         coalesce(d.notice_on - d.signed_on >= $min_days, false) AS signed, p.* EXCLUDE (contract_id)
   FROM dealt d LEFT JOIN paid p USING (contract_id)
-  WHERE d.notice_on - d.started_on >= $min_days OR p.contract_id IS NOT NULL
+  WHERE d.notice_on - d.started_on >= $min_days OR d.notice_on - d.signed_on >= $min_days OR p.contract_id IS NOT NULL
 ),
 -- Bids that were in before the notice of record: then the record's notice is a later one.
 first_bid AS (
@@ -80,23 +87,29 @@ POPULATION = Sql("""
 SELECT count(*) FILTER (WHERE noticed AND acted) AS judged, count(*) FILTER (WHERE NOT noticed) AS no_notice,
        count(*) FILTER (WHERE noticed AND NOT acted) AS no_act
 FROM (SELECT t.published_at IS NOT NULL AS noticed,
-             c.started_on IS NOT NULL OR c.contract_id IN (SELECT contract_id FROM payments) AS acted
+             coalesce(c.started_on, c.signed_on) IS NOT NULL
+               OR c.contract_id IN (SELECT contract_id FROM payments) AS acted
       FROM contracts c JOIN tenders t USING (tender_id) WHERE coalesce(c.kind, 'main') = 'main')
 """)
 
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
-    """One lead a contract; a fact unless its name speaks of an emergency that no record approves."""
+    """One lead a contract; a fact unless its name speaks of an emergency that no record approves.
+
+    A signature alone is a lead: no statute names it, and the day that a paper bears may be a slip.
+    """
     for _, row in rows.iterrows():
         excuses = _excuses(row, params)
         notice = row["notice_on"].date()
-        acts = [
-            day.date() for day in (row["started_on"] if row["work"] else None, row["first_paid"]) if not pd.isna(day)
-        ]
+        signed_on, started_on = (
+            row[day] if row[early] else None for day, early in (("signed_on", "signed"), ("started_on", "work"))
+        )
+        acts = [day.date() for day in (signed_on, started_on, row["first_paid"]) if not pd.isna(day)]
+        checked = all(excuse.verdict is not Verdict.NOT_CHECKABLE for excuse in excuses)
         project = row["project_id"]
         yield Lead(
             identity={"contract": str(row["contract_id"])},
-            tier=Tier.B if any(x.verdict is Verdict.NOT_CHECKABLE for x in excuses) else Tier.A,
+            tier=Tier.A if checked and not _only_signed(row) else Tier.B,
             entities=(
                 Entity(str(row["contract_id"]), "contract", "contract"),
                 Entity(str(row["tender_id"]), "tender", "tender"),
@@ -122,8 +135,26 @@ def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
         )
 
 
+def _only_signed(row: pd.Series) -> bool:
+    return not row["work"] and pd.isna(row["first_paid"])
+
+
 def _reasons(row: pd.Series, notice: date) -> Iterator[Text]:
     supplier = name(row, "supplier")
+    if row["signed"]:
+        yield Text(
+            zh="{buyer}与{supplier}于 {day} 签订合同 {contract}，标段 {tender} 至 {notice} 才发布公告，早 {days} 天。",
+            en="{buyer} and {supplier} signed contract {contract} on {day}, {days} days before the notice of tender "
+            "{tender} of {notice}.",
+        ).format(
+            buyer=name(row, "buyer"),
+            supplier=supplier,
+            day=row["signed_on"].date(),
+            contract=row["contract_id"],
+            tender=row["tender_id"],
+            notice=notice,
+            days=(notice - row["signed_on"].date()).days,
+        )
     if row["work"]:
         yield Text(
             zh="{supplier}于 {day} 开工（合同 {contract}），标段 {tender} 至 {notice} 才发布公告，早 {days} 天。",
@@ -157,7 +188,7 @@ def _reasons(row: pd.Series, notice: date) -> Iterator[Text]:
 def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
     named = any(says(_text(row[column]), params.emergency_words) for column in ("title", "project_name"))
     approved = not pd.isna(row["approved_on"])
-    purposes = [] if row["work"] else list(row["purposes"])
+    purposes = [] if row["work"] or _only_signed(row) else list(row["purposes"])
     prepares = bool(purposes) and all(says(purpose, params.preparation_words) for purpose in purposes if purpose)
     return (
         verdict(
@@ -181,7 +212,8 @@ def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
             None if prepares and row["purpose_missing"] else prepares,
             yes=Text(zh="公告前的付款均为前期工作费用。", en="What was paid before the notice prepared the project."),
             no=Text(
-                zh="公告前已开工，或付款不是前期工作费用。", en="Work had begun, or the money was not for preparation."
+                zh="公告前已开工，没有付款，或付款不是前期工作费用。",
+                en="Work had begun, nothing was paid, or the money was not for preparation.",
             ),
             unknown=Text(zh="部分付款未载明用途。", en="Some of the payments name no purpose."),
         ),
@@ -194,6 +226,27 @@ def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
             ),
             no=Text(zh="投标和开标均在所记公告日之后。", en="Bids came in and were opened after the recorded notice."),
         ),
+        _standing(row, params),
+    )
+
+
+def _standing(row: pd.Series, params: Parameters) -> Excuse:
+    """Whether the contract may be older than the notice: an agreement that goes on, or no competition to wait for."""
+    method = _text(row["method"])
+    fits = method in ("framework", "single_source") or says(_text(row["title"]), params.standing_words)
+    only_signed = _only_signed(row)
+    return verdict(
+        "standing_agreement",
+        None if only_signed and not fits and method is None else only_signed and fits,
+        yes=Text(
+            zh="公告前仅有签约，且该标段为框架协议、续签或者单一来源。",
+            en="Nothing but the signature came first, and it is a framework, a renewal or a single source.",
+        ),
+        no=Text(
+            zh="该标段不是框架协议、续签或者单一来源，或者公告前不止签约。",
+            en="It is no framework, renewal or single source, or more than the signature came first.",
+        ),
+        unknown=Text(zh="采购方式未知。", en="The method is unknown."),
     )
 
 
@@ -204,21 +257,24 @@ def _text(value: object) -> str | None:
 DETECTOR = Detector(
     id="work_before_tender",
     family="off_platform",
-    version=1,
+    version=2,
     tiers=(Tier.A, Tier.B),
     title=Text(zh="先开工后招标", en="Work before the tender"),
     question=Text(
-        zh="合同是否在招标公告发布之前就已开工或付款？",
-        en="Was work begun, or money paid, before the tender was announced?",
+        zh="合同是否在招标公告发布之前就已签订、开工或付款？",
+        en="Was the contract signed, work begun, or money paid, before the tender was announced?",
     ),
     rule=Text(
-        zh="合同的开工日期，或向承包人支付合同款的日期，早于其标段公告日不少于 {min_days} 天。公告前已公示含 "
-        "{approval_words} 的批准、公告前付款均为 {preparation_words} 等前期费用，或者投标、开标早于所记公告日的，予以"
-        "排除；名称含 {emergency_words} 而未见批准的，列为 B 类。",
+        zh="合同的开工日期，或向承包人支付合同款的日期，早于其标段公告日不少于 {min_days} 天；仅签订日期早于公告日的，"
+        "列为 B 类。公告前已公示含 {approval_words} 的批准、公告前付款均为 {preparation_words} 等前期费用，投标、开标"
+        "早于所记公告日，或者仅签约在先而采购方式为框架协议、单一来源或者标段名称含 {standing_words} 的，予以排除；名称"
+        "含 {emergency_words} 而未见批准的，列为 B 类。",
         en="Work under a contract began, or the contractor was paid under it, at least {min_days} day(s) before the "
-        "notice of its tender. An approval published before ({approval_words}), payments that only prepared the "
-        "project ({preparation_words}), and bids older than the recorded notice are cleared; a name that speaks of an "
-        "emergency ({emergency_words}) without an approval makes it a tier B lead.",
+        "notice of its tender; where only the signature came that long before, it is a tier B lead. An approval "
+        "published before ({approval_words}), payments that only prepared the project ({preparation_words}), bids "
+        "older than the recorded notice, and a signature alone under a framework or single source, or a title with "
+        "{standing_words}, are cleared; a name that speaks of an emergency ({emergency_words}) without an approval "
+        "makes it a tier B lead.",
     ),
     why=Text(
         zh="先干后招，说明中标人早已内定，招标只是补手续。",
@@ -235,13 +291,17 @@ DETECTOR = Detector(
         Innocent("approved_exemption", Text(zh="应急工程或经批准不招标", en="Emergency works, an approved exemption")),
         Innocent("preparation", Text(zh="前期工作费用", en="Costs of preparing the project")),
         Innocent("later_notice", Text(zh="所记公告为更正公告", en="The recorded notice is a correction")),
+        Innocent(
+            "standing_agreement", Text(zh="框架协议、续签、单一来源", en="A framework, a renewal, a single source")
+        ),
     ),
     parameters=Parameters,
     identity=("contract",),
-    requires={"contracts": ("contract_id", "tender_id", "started_on"), "tenders": ("tender_id", "published_at")},
+    requires={"contracts": ("contract_id", "tender_id"), "tenders": ("tender_id", "published_at")},
     uses={
+        "contracts": ("started_on", "signed_on"),
         "payments": ("contract_id", "paid_on", "purpose"),
-        "tenders": ("title", "opened_at", "submission_deadline"),
+        "tenders": ("title", "method", "opened_at", "submission_deadline"),
         "bids": ("submitted_at",),
         "projects": ("name",),
         "disclosures": ("item", "ref_id", "published_on"),
@@ -252,11 +312,11 @@ DETECTOR = Detector(
     unit=Text(zh="有招标记录的合同", en="contracts with a tender"),
     not_judgeable={
         "no_notice": Text(zh="公告时间未知", en="the day of the notice is unknown"),
-        "no_act": Text(zh="开工和付款均未知", en="neither start of work nor any payment is known"),
+        "no_act": Text(zh="签约、开工和付款均未知", en="neither signature nor start of work nor any payment is known"),
     },
     blind=Text(
-        zh="看不到未签合同、未付款而进场的施工，也看不到倒签的开工日期。",
-        en="Work without contract or payment, and a start of work that was dated later.",
+        zh="看不到未签合同、未付款而进场的施工，也看不到倒签的开工、签约日期。",
+        en="Work without contract or payment, and a start of work or a signature that was dated later.",
     ),
     max_share=0.05,
     relations=("parties",),
