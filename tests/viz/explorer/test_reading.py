@@ -175,3 +175,16 @@ def test_a_kickback_is_found_as_a_money_path_with_wider_conditions(visiting: Vis
     assert all(abs(a["x"] - b["x"]) + abs(a["y"] - b["y"]) > 150 for i, a in enumerate(places) for b in places[:i]), (
         "no line of the path runs behind a node"
     )
+
+
+def test_filters_on_a_telephone_close_again(visiting: Visiting) -> None:
+    seen = _phone(visiting)
+    page = seen.page
+    seen.open_leads()
+    toggle = page.locator(".list-top button:has-text('筛选')").first
+    toggle.click()
+    expect(page.locator(".filters")).to_be_visible()
+    expect(page.locator(".grid-row").first).to_be_hidden()
+    toggle.click()
+    expect(page.locator(".filters")).to_be_hidden()
+    expect(page.locator(".grid-row").first).to_be_visible()

@@ -112,6 +112,21 @@ def test_files_of_the_server_carry_the_mark_too(visiting: Visiting, tmp_path: Pa
     assert kinds >= {"csv", "xlsx", "graphml", "ftm", "snapshot"}
 
 
+def test_all_leads_of_a_filter_are_exported(visiting: Visiting, tmp_path: Path) -> None:
+    seen = visiting()
+    page = seen.page
+    seen.sign_in()
+    seen.go("#/leads?view=all&family=debt_feeding&sort=-amount", ".grid-row")
+    total = re.findall(r"\d+", page.locator(".grid-foot .number").inner_text())[-1]
+    page.click(".grid-foot button:has-text('导出全部')")
+    with page.expect_download() as waiting:
+        page.click(".menu button:has-text('CSV')")
+    waiting.value.save_as(tmp_path / "leads.csv")
+    with (tmp_path / "leads.csv").open(encoding="utf-8-sig", newline="") as file:
+        leads = list(csv.DictReader(file))
+    assert len(leads) == int(total)
+
+
 def test_a_copied_table_is_recorded_and_each_row_is_marked(visiting: Visiting) -> None:
     seen = visiting(permissions=["clipboard-read", "clipboard-write"])
     page = seen.page

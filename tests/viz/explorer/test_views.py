@@ -177,6 +177,8 @@ def test_a_second_person_approves_an_export(browser: Browser, two_person_address
     other.sign_in("wang.lei")
     other.go("#/audit", ".approvals li")
     expect(other.page.locator(".approvals li")).to_contain_text("纪〔2026〕17号")
+    expect(other.page.locator(".approvals li")).to_contain_text("li.na")
+    expect(other.page.locator(".approvals li a[href^='#/lead/']")).to_have_count(1)
     other.page.click(".approvals button:has-text('批准') >> nth=0")
     expect(other.page.locator(".approvals li")).to_have_count(0)
     with asking.page.expect_download() as waiting:

@@ -4,6 +4,7 @@ import { button, clear, h, icon } from '../dom.js';
 import { count, moment } from '../format.js';
 import { t, word } from '../i18n.js';
 import { emptyView, explain, failed } from '../overlay.js';
+import { link } from '../router.js';
 import { may } from '../state.js';
 import { Table } from '../table.js';
 import { trailMark } from '../taken.js';
@@ -21,12 +22,14 @@ const COLUMNS = [
 
 async function approvals(place) {
   try {
-    const { items } = await get('approvals');
+    const [{ items }, people] = await Promise.all([get('approvals'), get('users/assignable').catch(() => ({ items: [] }))]);
+    const names = new Map(people.items.map(({ id, name }) => [id, name]));
     const open = items.filter((a) => a.state === 'asked' || a.state === 'open' || a.state === 'pending');
     clear(place, h('h2', { t: ['approvals_n', { n: () => count(open.length) }] }), open.length ? h('ul', { class: 'approvals' }, open.map((a) => {
       const note = h('input', { t_label: 'note', t_placeholder: 'note' });
       const answer = async (granted) => { try { await post(at`approvals/${a.id}/decide`, { granted, note: note.value.trim() || null }); approvals(place); } catch (error) { failed(error); } };
-      return h('li', {}, h('div', { class: 'grow' }, h('strong', { shown: () => word('approval', a.kind) }), ' ', h('span', { class: 'number', text: a.subject }), h('p', { class: 'muted', text: `${a.asked_by} · ${moment(a.asked_at)} · ${a.reason ?? ''}` })),
+      return h('li', {}, h('div', { class: 'grow' }, h('strong', { shown: () => word('approval', a.kind) }), ' ', a.payload.finding_id ? h('a', { class: 'number', href: link('lead', a.payload.finding_id), text: a.payload.finding_id }) : h('span', { class: 'number', text: a.subject }),
+        h('p', { class: 'muted', text: [names.get(a.asked_by) ?? a.asked_by, moment(a.asked_at), a.reason, a.payload.case_number].filter(Boolean).join(' · ') })),
         a.mine ? h('span', { class: 'badge', t: 'approval_mine' }) : [note, button('approve', () => answer(true), { look: 'small primary' }), button('refuse', () => answer(false), { look: 'small' })]);
     })) : h('p', { class: 'muted', t: 'approvals_none' }));
   } catch (error) { clear(place, h('p', { class: 'muted', text: explain(error) })); }
