@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from pydantic import Field
 
-from i18n import Text, money
+from i18n import Text, listing, money
 from queries.debt_feeding.tied import tie_sentence
-from queries.debt_feeding.trade import LoanParameters, WageParameters, are_wages, loan_excuse, wage_excuse
+from queries.debt_feeding.trade import (
+    LoanParameters,
+    WageParameters,
+    are_wages,
+    excuses_of_all,
+    loan_excuse,
+    wage_excuse,
+)
 from queries.detector import Detector, Innocent, Sql
 from queries.evidence import refs
-from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier
+from queries.finding import Amount, Entity, Excuse, Lead, Link, Ref, Tier, Verdict
 from queries.wording import name, span
 
 
@@ -87,27 +95,78 @@ FROM (SELECT r.key, r.key IN (SELECT key FROM deciders) AS decided FROM releases
 
 
 def judge(rows: pd.DataFrame, params: Parameters) -> Iterator[Lead]:
-    """One lead for each debt, creditor and person."""
-    for _, part in rows.groupby(["debt_id", "creditor_id", "person_id"], sort=True):
-        payments = part.drop_duplicates(["ledger", "key"])
-        sums = {way: int(payments.loc[payments["direction"] == way, "amount"].sum()) for way in ("out", "in")}
-        if max(sums.values()) >= params.min_amount_yuan * 100:
-            yield _lead(part, payments, sums, params)
+    """One lead for each debt, creditor and person.
+
+    Where what passed with each of several persons near one official is too little, one for the official.
+    """
+    for _, matter in rows.groupby(["debt_id", "creditor_id"], sort=True):
+        told: set[str] = set()
+        for person, part in matter.groupby("person_id", sort=True):
+            dealings = _dealings(part)
+            if dealings.largest >= params.min_amount_yuan * 100:
+                told.add(str(person))
+                yield _lead(str(person), part, dealings, _excuses(dealings, params), params)
+        yield from _circles(matter[~matter["person_id"].isin(told)], told, params)
 
 
-def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], params: Parameters) -> Lead:
-    row = part.iloc[0]
+@dataclass(frozen=True)
+class _Dealings:
+    """What passed between a creditor and persons: each payment once, and the sum of each direction."""
+
+    payments: pd.DataFrame
+    sums: dict[str, int]
+
+    @property
+    def largest(self) -> int:
+        return max(self.sums.values())
+
+
+def _dealings(part: pd.DataFrame) -> _Dealings:
+    payments = part.drop_duplicates(["ledger", "key"])
+    ways = ("out", "in")
+    return _Dealings(payments, {way: int(payments.loc[payments["direction"] == way, "amount"].sum()) for way in ways})
+
+
+def _circles(matter: pd.DataFrame, told: Container[str], params: Parameters) -> Iterator[Lead]:
+    """One lead for each official of whom several persons near had too little each, and enough together.
+
+    Args:
+        matter: rows of one debt and creditor, without persons who have a lead of their own.
+        told: those persons; an official among them needs no further lead.
+        params: the detector's.
+    """
+    if matter["person_id"].nunique() < 2:
+        return
+    seen: set[tuple[tuple[str, int], ...]] = set()
+    for official, near in matter.groupby("official_id", sort=True):
+        excuses = {person: _excuses(_dealings(own), params) for person, own in near.groupby("person_id", sort=True)}
+        unexplained = {p: said for p, said in excuses.items() if all(x.verdict is not Verdict.FITS for x in said)}
+        part = near[near["person_id"].isin(unexplained)]
+        dealings = _dealings(part)
+        enough = len(unexplained) > 1 and dealings.largest >= params.min_amount_yuan * 100
+        money_of = tuple(sorted(zip(dealings.payments["ledger"], dealings.payments["key"], strict=True)))
+        # Spouses who both decide have the same persons near.
+        if enough and official not in told and money_of not in seen:
+            seen.add(money_of)
+            lead = _lead(str(official), part, dealings, excuses_of_all(unexplained.values()), params)
+            together = Text(
+                zh="与各人的往来均不足 {least} 元，因均为{official}本人或者亲属而合并计算。",
+                en="Less than {least} yuan passed with each of them; they are taken together as {official} and kin.",
+            ).format(least=params.min_amount_yuan, official=name(part.iloc[0], "official"))
+            yield replace(lead, reasons=(*lead.reasons, together))
+
+
+def _lead(
+    person: str, part: pd.DataFrame, dealings: _Dealings, excuses: tuple[Excuse, ...], params: Parameters
+) -> Lead:
+    row, payments = part.iloc[0], dealings.payments
+    persons = part.drop_duplicates("person_id")
     releases = part.drop_duplicates("release_key")
-    creditor, person = name(row, "creditor"), name(row, "person")
+    creditor, named = name(row, "creditor"), listing([name(each, "person") for _, each in persons.iterrows()])
     first, last = payments["day"].min().date(), payments["day"].max().date()
     days = [day.date() for day in releases["release_day"]]
-    excuses = _excuses(payments, sums, params)
     return Lead(
-        identity={
-            "debt": str(row["debt_id"]),
-            "creditor": str(row["creditor_id"]),
-            "person": str(row["person_id"]),
-        },
+        identity={"debt": str(row["debt_id"]), "creditor": str(row["creditor_id"]), "person": person},
         tier=Tier.B,
         entities=tuple(
             dict.fromkeys(
@@ -115,7 +174,7 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
                     Entity(str(row["debt_id"]), "debt", "debt"),
                     Entity(str(row["debtor_id"]), "org", "debtor"),
                     Entity(str(row["creditor_id"]), "org", "creditor"),
-                    Entity(str(row["person_id"]), "person", "person"),
+                    *(Entity(str(each), "person", "person") for each in persons["person_id"]),
                     *(Entity(official, "person", "official") for official in sorted(set(part["official_id"]))),
                 )
             )
@@ -132,9 +191,12 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
                 debt=row["debt_id"],
             ),
             Text(zh="{days}，{ways}。", en="{days} {ways}.").format(
-                days=span(first, last), ways=_ways(creditor, person, sums)
+                days=span(first, last), ways=_ways(creditor, named, dealings.sums)
             ),
-            tie_sentence(person, name(row, "official"), str(row["how"])),
+            *(
+                tie_sentence(name(each, "person"), name(each, "official"), str(each["how"]))
+                for _, each in persons.iterrows()
+            ),
         ),
         innocent=excuses,
         records=(
@@ -160,13 +222,13 @@ def _lead(part: pd.DataFrame, payments: pd.DataFrame, sums: dict[str, int], para
             )
         ),
         score=max(0.0, 1 - abs((row["day"] - row["release_day"]).days) / (params.within_days + 1)),
-        rank=max(sums.values()) / 100,
-        amount=Amount(max(sums.values())),
+        rank=dealings.largest / 100,
+        amount=Amount(dealings.largest),
         period=(min(first, *days), max(last, *days)),
     )
 
 
-def _ways(creditor: str, person: str, sums: dict[str, int]) -> Text:
+def _ways(creditor: str, person: Text, sums: dict[str, int]) -> Text:
     """What the creditor paid the person, and the person the creditor, as far as they did."""
     ways = {
         "out": Text(zh="{creditor}付给{person} {sum}", en="{creditor} paid {person} {sum}"),
@@ -180,12 +242,13 @@ def _ways(creditor: str, person: str, sums: dict[str, int]) -> Text:
     return Text(zh="，".join(way.zh for way in said), en=" and ".join(way.en for way in said))
 
 
-def _excuses(payments: pd.DataFrame, sums: dict[str, int], params: Parameters) -> tuple[Excuse, ...]:
+def _excuses(dealings: _Dealings, params: Parameters) -> tuple[Excuse, ...]:
+    payments, sums = dealings.payments, dealings.sums
     purposes = [purpose if isinstance(purpose, str) else None for purpose in payments["purpose"]]
     employee = bool(payments["employee"].all()) and not sums["in"]
     wages = are_wages(purposes, [int(a) for a in payments["amount"]], employee=employee, params=params)
     row = payments.iloc[0]
-    repaid = max(sums.values())
+    repaid = dealings.largest
     fits: bool | None = False
     if not row["post_known"]:
         fits = None
@@ -197,7 +260,7 @@ def _excuses(payments: pd.DataFrame, sums: dict[str, int], params: Parameters) -
 DETECTOR = Detector(
     id="approver_loan",
     family="debt_feeding",
-    version=2,
+    version=3,
     tiers=(Tier.B,),
     title=Text(zh="审批人与债权人资金往来", en="Money with the approver"),
     question=Text(
@@ -206,12 +269,14 @@ DETECTOR = Detector(
     ),
     rule=Text(
         zh="清偿日前后 {within_days} 天内，审批人、欠款单位有审批或支付权的人员，或其亲属本人，与债权企业之间"
-        "任一方向的往来合计不低于 {min_amount_yuan} 元。归还任职前借款（年单利不超过 {max_rate_pct}%），以及用途为"
+        "任一方向的往来合计不低于 {min_amount_yuan} 元；同一人员本人、亲属各自不足的，合并计算。"
+        "归还任职前借款（年单利不超过 {max_rate_pct}%），以及用途为"
         " {wage_words}、单笔不超过 {wage_max_yuan} 元的员工工资，予以排除。",
         en=(
             "Within {within_days} days of a release, at least {min_amount_yuan} yuan passed, one way or the other, "
             "between the creditor and the approver, an official of the debtor with power to approve or pay, or kin "
-            "of theirs. Repaying a loan older than the post (at most {max_rate_pct} % of simple interest a year) and "
+            "of theirs; of several who each had less the sum counts. Repaying a loan older than the post (at most "
+            "{max_rate_pct} % of simple interest a year) and "
             "wages ({wage_words}, at most {wage_max_yuan} yuan) of an employee are cleared."
         ),
     ),

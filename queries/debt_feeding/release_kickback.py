@@ -15,6 +15,7 @@ from queries.debt_feeding.trade import (
     HistoryParameters,
     LoanParameters,
     WageParameters,
+    excuses_of_all,
     loan_excuse,
     public_body_excuse,
     trade_excuse,
@@ -176,11 +177,7 @@ def _circle_lead(debt: str, official: str, trail: Trail, members: Sequence[Trail
         zh="各方所得均不足清偿额的 {least}%，因均与{official}有关联而合并计算。",
         en="Each of them received less than {least} % of the release; they are taken together as tied to {official}.",
     ).format(least=f"{params.min_pct:g}", official=name(trail.first, "official"))
-    # What cannot be checked of one of them cannot be checked of all.
-    excuses = tuple(
-        max(of_each, key=lambda excuse: excuse.verdict is Verdict.NOT_CHECKABLE)
-        for of_each in zip(*(_excuses(member, params) for member in members), strict=True)
-    )
+    excuses = excuses_of_all(_excuses(member, params) for member in members)
     lead = _lead(debt, official, trail, excuses, params)
     return replace(lead, reasons=(*lead.reasons, together))
 

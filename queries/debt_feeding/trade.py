@@ -83,6 +83,14 @@ def trade_excuse(explained: bool) -> Excuse:
     return Excuse("long_standing_supplier", Verdict.RULED_OUT, basis)
 
 
+def excuses_of_all(members: Iterable[tuple[Excuse, ...]]) -> tuple[Excuse, ...]:
+    """The excuses of several parties, none of which fits: what cannot be checked of one cannot be checked of all."""
+    return tuple(
+        max(of_each, key=lambda excuse: excuse.verdict is Verdict.NOT_CHECKABLE)
+        for of_each in zip(*members, strict=True)
+    )
+
+
 def says(text: str | None, words: Iterable[str]) -> bool:
     """Whether a purpose or a name has one of the words; an unknown one has none."""
     return text is not None and any(word in text for word in words)
