@@ -14,8 +14,9 @@ from queries.explore.cards import read_cards, write_cards
 from queries.explore.likeness import write_plain_names
 from queries.explore.rows import write_rows
 from queries.explore.search import write_index
+from queries.explore.traits import write_traits
 
-FORMAT = 2
+FORMAT = 3
 """Grows when the files change, so that those of an earlier version are built anew beside them."""
 
 
@@ -44,6 +45,7 @@ def _build(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
             aliases.setdefault(canonical, []).append(alias)
         write_index(cards, aliases, draft)
         write_plain_names(cards, draft)
+        write_traits(cards, draft)
         write_rows(connection, draft)
         try:
             draft.rename(folder)

@@ -240,6 +240,10 @@ class Cards:
         found = {row[0]: _node(row[1:]) for row in self._rows("JOIN json_each(?) j ON c.doc = j.value", wanted)}
         return [found[doc] for doc in wanted]
 
+    def keys(self, docs: Iterable[int]) -> dict[int, str]:
+        """The keys of some numbers, without the rest of their nodes."""
+        return dict(self._rows("JOIN json_each(?) j ON c.doc = j.value", list(docs), "c.id"))
+
     def of_any_label(self, keys: Iterable[str]) -> dict[str, list[Node]]:
         """The nodes that have one of those keys, under whatever label."""
         found: dict[str, list[Node]] = {}
@@ -272,9 +276,9 @@ class Cards:
     def _select(self, clause: str, values: list[str]) -> list[Node]:
         return [_node(row[1:]) for row in self._rows(clause, values)]
 
-    def _rows(self, clause: str, values: list[Any]) -> list[Any]:
+    def _rows(self, clause: str, values: list[Any], columns: str = _COLUMNS) -> list[Any]:
         # As one value: for each row that it fetches a thread waits until the others let it go on.
-        query = f"SELECT json_group_array(json_array(c.doc, {_COLUMNS})) FROM cards c {clause}"
+        query = f"SELECT json_group_array(json_array(c.doc, {columns})) FROM cards c {clause}"
         ((rows,),) = self._execute(query, (orjson.dumps(values).decode(),))
         found: list[Any] = orjson.loads(rows)
         return found

@@ -18,18 +18,19 @@ from i18n import Problem
 from queries.explore.building import prepared
 from queries.explore.cards import Cards
 from queries.explore.likeness import PlainNames
-from queries.explore.matching import Matches, Query, match
+from queries.explore.matching import Matches, Parties, Query, match
 from queries.explore.money import MoneyRules, money_paths
 from queries.explore.neighbours import Direction, LinkFilter, Links, Order, neighbourhood
 from queries.explore.overviews import communities, overview, tender_prices
 from queries.explore.paths import common_neighbours, shortest_paths
 from queries.explore.profiles import Profile, profile
 from queries.explore.rows import open_rows, source_rows
-from queries.explore.search import Docs, SearchIndex, plain
+from queries.explore.search import MATCHED_BY, Docs, SearchIndex, plain
 from queries.explore.shapes import Graph, Hit, Hits, Neighbourhood, Node, Routes, SourceRow, Timeline, node_id
 from queries.explore.subgraphs import finding_graph, subgraph
 from queries.explore.ties import between
 from queries.explore.timelines import finding_timeline, node_timeline, standing_events
+from queries.explore.traits import PartyTraits
 from queries.session import EngineName, open_engine
 
 GUARD = 30
@@ -64,7 +65,7 @@ class Explorer:
         self._engine = engine
         self._cards = Cards(folder)
         self._index = SearchIndex(folder)
-        self._plain_names = PlainNames(folder)
+        self._parties = Parties(self._index, self._cards, PlainNames(folder), PartyTraits(folder))
         self._rows = open_rows(folder)
         self._links = Links(engine)
         # Seconds to find, and the same for everybody of one scope.
@@ -150,13 +151,15 @@ class Explorer:
         """
         _page(limit, offset)
         among = None if keys is None else self._cards.numbers(keys)
-        docs, matched = self._index.find(q, kinds=kinds, regions=regions, among=among, holding=self._holding)
-        hidden = np.isin(docs, self._cards.numbers(withhold) if withhold else ())
-        kept = np.flatnonzero(~hidden)
-        page = kept[offset : offset + limit]
+        docs, ranks = self._index.find(q, kinds=kinds, regions=regions, among=among, holding=self._holding)
+        found = len(docs)
+        if withhold:
+            told = ~np.isin(docs, self._cards.numbers(withhold))
+            docs, ranks = docs[told], ranks[told]
+        page = slice(offset, offset + limit)
         nodes = self._cards.documents(docs[page].tolist())
-        hits = (Hit(node, matched[at]) for node, at in zip(nodes, page.tolist(), strict=True))
-        return Hits(tuple(hits), len(kept), len(docs) - len(kept))
+        hits = (Hit(node, MATCHED_BY[rank]) for node, rank in zip(nodes, ranks[page].tolist(), strict=True))
+        return Hits(tuple(hits), len(docs), found - len(docs))
 
     def _holding(self, docs: Docs, text: str) -> Iterator[bool]:
         for node in self._cards.documents(docs.tolist()):
@@ -347,9 +350,7 @@ class Explorer:
         """
         return match(
             queries,
-            self._index,
-            self._cards,
-            self._plain_names,
+            self._parties,
             threshold=threshold,
             limit=limit,
             exclude=frozenset(exclude),

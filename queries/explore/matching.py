@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 import numpy as np
@@ -12,21 +13,16 @@ from rapidfuzz import fuzz
 
 from graph.names import plain_name
 from i18n import Text
+from queries.explore.candidates import candidates
 from queries.explore.cards import Cards
-from queries.explore.likeness import PlainNames
-from queries.explore.search import Docs, SearchIndex, area, plain
+from queries.explore.likeness import PlainNames, Ratios
+from queries.explore.search import Docs, Flags, SearchIndex, area, plain
 from queries.explore.shapes import Node
-
-CANDIDATES = 100
-"""Parties that share most of a name's letters, and are compared with it in full."""
-_PIECE = 3
-_COMMON = 2_000
-"""A piece of a name that more cards have, as 有限公司, leads to nobody; it is left out while others are there."""
+from queries.explore.traits import PartyTraits, Traits, code_of, traits_of
 
 _ROUNDED = 0.0001
 """Scores are rounded to four places; those next to the threshold are compared in full."""
 
-PARTY_KINDS = frozenset({"official", "person", "firm", "public_body", "agent", "other"})
 PERSONS = frozenset({"official", "person"})
 NAMESAKE = 0.6
 """The most that a person's name alone can prove: namesakes are common."""
@@ -105,47 +101,104 @@ class Matches:
         return {"items": [item.as_dict() for item in self.items], "total": self.total, "withheld": self.withheld}
 
 
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Where the parties of a snapshot are looked up, all of it by the numbers of their cards."""
+
+    index: SearchIndex
+    cards: Cards
+    names: PlainNames
+    traits: PartyTraits
+
+
 def match(
     queries: Mapping[str, Query],
-    index: SearchIndex,
-    cards: Cards,
-    names: PlainNames,
+    parties: Parties,
     *,
     threshold: float,
     limit: int,
     exclude: Collection[str],
     regions: Iterable[str] | None,
     keys: Collection[str] | None,
-    withhold: frozenset[str],
+    withhold: Collection[str],
 ) -> dict[str, Matches]:
-    """The candidates of each query, best first."""
-    allowed = None if regions is None else tuple(area(region) for region in regions)
-    hidden = frozenset(exclude)
-    found = {}
-    for key, query in queries.items():
-        asked = _Asked(query)
-        docs = _candidates(asked, index, names, threshold)
-        near = zip(cards.documents(docs.tolist()), names.ratios(asked.name, docs), strict=True)
-        scored = [
-            (score, node, ratio)
-            for node, ratio in near
-            if node.key not in hidden
-            and (keys is None or node.key in keys)
-            and (allowed is None or (node.region or "").startswith(allowed))
-            and (score := asked.score(node, ratio)) >= threshold
-        ]
-        told = [hit for hit in scored if hit[1].key not in withhold]
-        told.sort(key=lambda hit: (-hit[0], hit[1].id))
-        best = [Candidate(node, score, asked.reasons(node, ratio)) for score, node, ratio in told[:limit]]
-        found[key] = Matches(tuple(best), len(told), len(scored) - len(told))
-    return found
+    """The candidates of each query, best first. All are judged by what is kept side by side; only the best are read."""
+    asked = [_Asked(query) for query in queries.values()]
+    near = _reaching(asked, parties, threshold)
+    if regions is not None:
+        allowed = tuple(area(region) for region in regions)
+        near = near.at(np.array([own.region.startswith(allowed) for own in parties.traits.of(near.docs)], np.bool_))
+    if exclude or keys is not None:
+        near = near.at(_keyed(near, parties, lambda key: key not in exclude and (keys is None or key in keys)))
+    if not withhold:
+        return _best(queries, asked, near, parties, limit)
+    hidden = _keyed(near, parties, lambda key: key in withhold)
+    withheld = np.bincount(near.query[hidden], minlength=len(asked)).tolist()
+    found = _best(queries, asked, near.at(~hidden), parties, limit)
+    return {key: replace(found[key], withheld=number) for key, number in zip(found, withheld, strict=True)}
 
 
 def compare(query: Query, node: Node) -> Candidate:
     """How well one party fits. An equal credit code settles it; else the name counts, less where something differs."""
-    asked = _Asked(query)
+    asked, own, code = _Asked(query), traits_of(node), code_of(node)
     ratio = fuzz.ratio(asked.name, plain_name(node.name))
-    return Candidate(node, asked.score(node, ratio), asked.reasons(node, ratio))
+    return Candidate(node, asked.score(own, ratio, code), asked.reasons(own, ratio, code))
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """Queries, by their places in the batch, beside parties that may be meant: card, likeness of names, score."""
+
+    query: npt.NDArray[np.int64]
+    docs: Docs
+    ratios: Ratios
+    scores: npt.NDArray[np.float64]
+
+    def at(self, places: npt.NDArray[Any]) -> _Near:
+        """Some of them, by a flag for each or by their places."""
+        return _Near(self.query[places], self.docs[places], self.ratios[places], self.scores[places])
+
+
+def _reaching(asked: Sequence[_Asked], parties: Parties, threshold: float) -> _Near:
+    """Who has the credit code, and who shares most pieces of the name, where they reach the threshold."""
+    docs_of, with_code = candidates([plain(one.text) for one in asked], [one.code for one in asked], parties.index)
+    docs = np.concatenate([np.empty(0, np.int32), *docs_of])
+    query = np.repeat(np.arange(len(asked)), [len(found) for found in docs_of])
+    ratios = np.concatenate([np.empty(0), *map(parties.names.ratios, (one.name for one in asked), docs_of)])
+    most = np.where(parties.index.all_of(PERSONS)[docs] & (ratios < 100), 0, ratios / 100)
+    # Whatever else is known of a party only lowers the score of its name, unless its credit code is the one.
+    near = _Near(query, docs, ratios, most).at((most >= threshold - _ROUNDED) | np.isin(docs, with_code))
+    codes = dict(zip(with_code.tolist(), map(code_of, parties.cards.documents(with_code.tolist())), strict=True))
+    compared = zip(
+        near.query.tolist(), near.docs.tolist(), near.ratios.tolist(), parties.traits.of(near.docs), strict=True
+    )
+    scores = np.array([asked[n].score(own, ratio, codes.get(doc, "")) for n, doc, ratio, own in compared], np.float64)
+    return replace(near, scores=scores).at(scores >= threshold)
+
+
+def _best(
+    queries: Iterable[str], asked: Sequence[_Asked], near: _Near, parties: Parties, limit: int
+) -> dict[str, Matches]:
+    """The best for each query, read from the cards; of equal scores the first by id."""
+    near = near.at(np.lexsort((parties.traits.ranks(near.docs), -near.scores, near.query)))
+    totals = np.bincount(near.query, minlength=len(asked)).tolist()
+    begins = np.searchsorted(near.query, np.arange(len(asked)))
+    near = near.at(np.arange(len(near.docs)) - begins[near.query] < limit)
+    read = np.unique(near.docs).tolist()
+    nodes = dict(zip(read, parties.cards.documents(read), strict=True))
+    items: list[list[Candidate]] = [[] for _ in asked]
+    scored = zip(near.query.tolist(), near.docs.tolist(), near.ratios.tolist(), near.scores.tolist(), strict=True)
+    for (n, doc, ratio, score), own in zip(scored, parties.traits.of(near.docs), strict=True):
+        items[n].append(Candidate(nodes[doc], score, asked[n].reasons(own, ratio, code_of(nodes[doc]))))
+    return {key: Matches(tuple(best), total) for key, best, total in zip(queries, items, totals, strict=True)}
+
+
+def _keyed(near: _Near, parties: Parties, test: Callable[[str], bool]) -> Flags:
+    """Of which parties the key passes a test."""
+    distinct, at = np.unique(near.docs, return_inverse=True)
+    keys = parties.cards.keys(distinct.tolist())
+    passed: Flags = np.array([test(keys[doc]) for doc in distinct.tolist()], np.bool_)[at]
+    return passed
 
 
 class _Asked:
@@ -155,98 +208,72 @@ class _Asked:
         self.text = query.get("name") or ""
         self.name = plain_name(self.text)
         self.code = plain(query.get("uscc") or "")
-        self._region = query.get("region")
-        self._kind = query.get("kind")
+        self._region = query.get("region") or ""
+        self._area = area(self._region)
+        self._kind = query.get("kind") or ""
+        self._only_name = not (self.code or self._region or self._kind)
 
-    def score(self, node: Node, ratio: float) -> float:
-        """The score of a party whose name is alike by `ratio`, 0 to 100."""
-        score = self._of_name(node, ratio)
-        same_code = self._same_code(node)
+    def score(self, own: Traits, ratio: float, code: str) -> float:
+        """The score of a party.
+
+        Args:
+            own: its traits.
+            ratio: how alike the names are, 0 to 100.
+            code: its credit code; where it is not the one asked for, it need not be known.
+        """
+        score = self._of_name(own, ratio)
+        if self._only_name:
+            return score
+        same_code = self._same_code(own, code)
         if same_code:
             return 1.0
         if same_code is not None:
             score *= OTHER_CODE
-        if self._same_region(node) is False:
+        if self._same_region(own) is False:
             score *= OTHER_REGION
-        if self._same_kind(node) is False:
+        if self._same_kind(own) is False:
             score *= OTHER_KIND
         return round(score, 4)
 
-    def reasons(self, node: Node, ratio: float) -> tuple[Feature, ...]:
+    def reasons(self, own: Traits, ratio: float, code: str) -> tuple[Feature, ...]:
         """What makes that score, a sentence each."""
-        features: list[Feature] = []
+        reasons = []
         if self.text:
-            equal, person = ratio == 100, node.kind in PERSONS
+            equal, person = ratio == 100, own.kinds[0] in PERSONS
             said = "name_similar" if not equal else "namesake" if person else "name_equal"
-            _say(features, "name", self._of_name(node, ratio), said, pct=round(ratio))
+            reasons.append(Feature("name", self._of_name(own, ratio), _said(said, round(ratio))))
         known = (
-            ("uscc", self._same_code(node)),
-            ("region", self._same_region(node)),
-            ("kind", self._same_kind(node)),
+            ("uscc", self._same_code(own, code)),
+            ("region", self._same_region(own)),
+            ("kind", self._same_kind(own)),
         )
         for feature, same in known:
             if same is not None:
-                _say(features, feature, float(same), f"{feature}_{'equal' if same else 'differs'}")
-        return tuple(features)
+                reasons.append(Feature(feature, float(same), _said(f"{feature}_{'equal' if same else 'differs'}")))
+        return tuple(reasons)
 
-    def _of_name(self, node: Node, ratio: float) -> float:
+    def _of_name(self, own: Traits, ratio: float) -> float:
         if not self.text:
             return 0.0
-        if node.kind in PERSONS:
+        if own.kinds[0] in PERSONS:
             # One character makes another person of a name.
             return NAMESAKE if ratio == 100 else 0.0
         return round(ratio / 100, 4)
 
-    def _same_code(self, node: Node) -> bool | None:
-        code = plain(node.properties.get("uscc") or "") if self.code else ""
-        return self.code == code if code else None
+    def _same_code(self, own: Traits, code: str) -> bool | None:
+        return self.code == code if self.code and own.coded else None
 
-    def _same_region(self, node: Node) -> bool | None:
-        if not self._region or not node.region:
+    def _same_region(self, own: Traits) -> bool | None:
+        if not self._region or not own.region:
             return None
         # A city and its county agree: one source only says less than the other.
-        return node.region.startswith(area(self._region)) or self._region.startswith(area(node.region))
+        return own.region.startswith(self._area) or self._region.startswith(area(own.region))
 
-    def _same_kind(self, node: Node) -> bool | None:
-        if not self._kind:
-            return None
-        return self._kind in (node.kind, node.properties.get("kind"), node.properties.get("org_type"))
+    def _same_kind(self, own: Traits) -> bool | None:
+        return self._kind in own.kinds if self._kind else None
 
 
-def _say(features: list[Feature], feature: str, score: float, text: str, **values: object) -> None:
-    features.append(Feature(feature, score, _TEXTS[text].format(**values)))
-
-
-def _candidates(asked: _Asked, index: SearchIndex, names: PlainNames, threshold: float) -> Docs:
-    """Who has the credit code, and who shares most pieces of the name and is like it enough to reach the threshold."""
-    docs = _sharing(plain(asked.text), index)
-    docs = docs[_in_reach(asked.name, docs, index, names, threshold)]
-    if not asked.code:
-        return docs
-    coded = index.with_code(asked.code)
-    return np.union1d(coded[index.all_of(PARTY_KINDS)[coded]], docs)
-
-
-def _sharing(name: str, index: SearchIndex) -> Docs:
-    """The parties that share most pieces of a name, at most `CANDIDATES`."""
-    if not name:
-        return np.empty(0, np.int32)
-    pieces = {name[at : at + _PIECE] for at in range(max(1, len(name) - _PIECE + 1))}
-    ranges = [index.with_text(piece) for piece in sorted(pieces)]
-    telling = [found for found in ranges if len(found) <= _COMMON] or sorted(ranges, key=len)[:1]
-    parties = index.all_of(PARTY_KINDS)
-    # A name may have a piece twice: it counts once. Sorted by card and piece, what is equal stands side by side.
-    found = np.concatenate([docs[parties[docs]].astype(np.int64) * len(telling) + n for n, docs in enumerate(telling)])
-    found.sort()
-    shared_docs = found[np.diff(found, prepend=-1) != 0] // len(telling)
-    begins = np.flatnonzero(np.diff(shared_docs, prepend=-1))
-    shared = np.diff(begins, append=len(shared_docs))
-    most: Docs = shared_docs[begins][np.argsort(-shared, kind="stable")[:CANDIDATES]].astype(np.int32)
-    return most
-
-
-def _in_reach(name: str, docs: Docs, index: SearchIndex, names: PlainNames, threshold: float) -> npt.NDArray[np.bool_]:
-    """Which parties can reach the threshold by their names: whatever else is known of them only lowers the score."""
-    ratios = np.array(names.ratios(name, docs))
-    ratios[index.all_of(PERSONS)[docs] & (ratios < 100)] = 0
-    return ratios / 100 >= threshold - _ROUNDED
+@functools.cache
+def _said(text: str, pct: int | None = None) -> Text:
+    """A sentence: there are few, and each is said of many parties."""
+    return _TEXTS[text].format(pct=pct)

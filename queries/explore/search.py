@@ -27,7 +27,8 @@ LONGEST_NAME = 200
 """Characters of a name that are searched: each is a suffix, and a file may hold names of any length."""
 
 FIELDS = ("name", "id", "pinyin", "initials")
-_MATCHED_BY = ("id", "name", "id", "name", "name", "pinyin", "initials", "pinyin", "initials")
+MATCHED_BY = ("id", "name", "id", "name", "name", "pinyin", "initials", "pinyin", "initials")
+"""What of a card a query matched, by the rank of the match."""
 _NO_MATCH = 255
 _BLANK = re.compile(r"\s+")
 _LATIN = re.compile(r"[a-z0-9']+")
@@ -123,17 +124,31 @@ class _Field:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._keys, self._docs, self._lengths, self._starts = (
-            np.load(folder / f"{name}.{column}.npy", mmap_mode="r") for column in _COLUMNS
+            _mapped(folder / f"{name}.{column}.npy") for column in _COLUMNS
         )
 
     def find(self, query: bytes) -> tuple[Docs, Flags, Flags]:
         """The documents with a suffix that begins with the query; whether it is at the start, and all there is."""
-        head = query[:WIDTH]
-        ends = np.array([head, head.ljust(WIDTH, b"\xff")], dtype=self._keys.dtype)
-        first = np.searchsorted(self._keys, ends[:1], "left")[0]
-        last = np.searchsorted(self._keys, ends[1:], "right")[0]
-        docs, starts = np.asarray(self._docs[first:last]), np.asarray(self._starts[first:last])
-        return docs, starts, starts & (np.asarray(self._lengths[first:last]) == len(query))
+        ((first, last),) = self._ranges([query])
+        docs, starts = self._docs[first:last], self._starts[first:last]
+        return docs, starts, starts & (self._lengths[first:last] == len(query))
+
+    def docs(self, queries: Sequence[bytes]) -> list[Docs]:
+        """For each query the documents with a suffix that begins with it."""
+        return [self._docs[first:last] for first, last in self._ranges(queries)]
+
+    def _ranges(self, queries: Sequence[bytes]) -> list[tuple[int, int]]:
+        """Where the suffixes that begin with each query stand."""
+        heads = [query[:WIDTH] for query in queries]
+        begins = np.array(heads, dtype=self._keys.dtype)
+        ends = np.array([head.ljust(WIDTH, b"\xff") for head in heads], dtype=self._keys.dtype)
+        first = np.searchsorted(self._keys, begins, "left").tolist()
+        return list(zip(first, np.searchsorted(self._keys, ends, "right").tolist(), strict=True))
+
+
+def _mapped(file: Path) -> npt.NDArray[Any]:
+    """An array of a file, mapped into memory; as a plain array, since slices of a `memmap` take ten times as long."""
+    return np.asarray(np.load(file, mmap_mode="r"))
 
 
 class SearchIndex:
@@ -144,8 +159,8 @@ class SearchIndex:
         words = orjson.loads((folder / "words.json").read_bytes())
         self._kind_words: list[str] = words["kinds"]
         self._region_words: list[str] = words["regions"]
-        self._kinds = np.load(folder / "kinds.npy", mmap_mode="r")
-        self._regions = np.load(folder / "regions.npy", mmap_mode="r")
+        self._kinds = _mapped(folder / "kinds.npy")
+        self._regions = _mapped(folder / "regions.npy")
         self._flags: dict[frozenset[str], Flags] = {}
 
     def find(
@@ -156,8 +171,8 @@ class SearchIndex:
         regions: Iterable[str] | None = None,
         among: Iterable[int] | None = None,
         holding: Callable[[Docs, str], Iterable[bool]],
-    ) -> tuple[Docs, list[str]]:
-        """The numbers of all cards that match, best first, and what of each matched.
+    ) -> tuple[Docs, npt.NDArray[np.uint8]]:
+        """The numbers of all cards that match, best first, and the rank of each match, see `MATCHED_BY`.
 
         Equal to the query stand first, then what begins with it, then what contains it, then pinyin; among equals the
         shorter name. What was found against a party plays no part.
@@ -171,7 +186,7 @@ class SearchIndex:
         """
         text = plain(query)
         if not text or "\x00" in text or not encodable(text):
-            return np.empty(0, np.int32), []
+            return np.empty(0, np.int32), np.empty(0, np.uint8)
         best = np.full(len(self._kinds), _NO_MATCH, np.uint8)
         for rank, docs in sorted(self._ranked(text), key=lambda found: -found[0]):
             best[docs] = rank
@@ -180,28 +195,29 @@ class SearchIndex:
             found = found[self.are(found, kinds)]
         if regions is not None:
             prefixes = tuple(map(area, regions))
-            allowed = [n for n, word in enumerate(self._region_words) if word and word.startswith(prefixes)]
-            found = found[np.isin(self._regions[found], allowed)]
+            within = np.array([bool(word) and word.startswith(prefixes) for word in self._region_words], np.bool_)
+            found = found[within[self._regions[found]]]
         if among is not None:
             found = found[np.isin(found, np.fromiter(among, np.int32))]
         if len(text.encode()) > WIDTH:
             found = found[np.fromiter(holding(found, text), dtype=np.bool_, count=len(found))]
         found = found[np.argsort(best[found], kind="stable")]
-        return found, [_MATCHED_BY[rank] for rank in best[found].tolist()]
+        return found, best[found]
 
     def with_code(self, code: str) -> Docs:
         """The cards of which an identifier or code is exactly this one, written plainly."""
         docs, _, whole = self._fields["id"].find(code.encode("utf-8", "ignore"))
         return docs[whole]
 
-    def with_text(self, piece: str) -> Docs:
-        """The cards whose name has a piece of text, written plainly; a card comes once for each place."""
-        return self._fields["name"].find(piece.encode("utf-8", "ignore"))[0]
+    def with_texts(self, pieces: Sequence[str]) -> list[Docs]:
+        """For each piece of text, written plainly, the cards whose name has it; a card comes once for each place."""
+        return self._fields["name"].docs([piece.encode("utf-8", "ignore") for piece in pieces])
 
     def are(self, docs: npt.NDArray[Any], kinds: Iterable[str]) -> Flags:
         """Which of some cards are of some kinds."""
-        allowed = [n for n, word in enumerate(self._kind_words) if word in frozenset(kinds)]
-        return np.isin(self._kinds[docs], allowed)
+        chosen = frozenset(kinds)
+        are: Flags = np.array([word in chosen for word in self._kind_words], np.bool_)[self._kinds[docs]]
+        return are
 
     def all_of(self, kinds: frozenset[str]) -> Flags:
         """Which cards are of some kinds, of all cards by their numbers; for a few sets of kinds, which are kept."""
