@@ -188,3 +188,22 @@ def test_a_second_person_approves_an_export(browser: Browser, two_person_address
     assert asking.outside == other.outside == []
     for person in (asking, other):
         person.page.context.close()
+
+
+def test_a_page_whose_service_is_gone_says_so_and_stays(visiting: Visiting) -> None:
+    seen = visiting()
+    page = seen.page
+    seen.sign_in()
+    seen.open_leads()
+    page.context.set_offline(True)
+    page.evaluate("location.hash = '#/overview'")
+    expect(page.locator(".banner")).to_be_visible()
+    expect(page.locator(".problem .detail")).to_contain_text("无法连接服务")
+    page.click(".banner button:has-text('重试')")
+    expect(page.locator(".toast")).to_contain_text("无法连接服务")
+    expect(page.locator(".frame")).to_be_visible()
+    page.context.set_offline(False)
+    page.click(".problem button:has-text('重试')")
+    page.wait_for_selector(".matrix td")
+    expect(page.locator(".banner")).to_be_hidden()
+    seen.complaints.clear()  # Chromium itself notes each request that did not come through

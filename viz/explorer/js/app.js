@@ -1,10 +1,10 @@
 // Starts the page: language, session, frame, and the view that the address names.
-import { get, remove } from './api.js';
+import { get, Problem, remove } from './api.js';
 import { clear, h, relabel, icon, button, live } from './dom.js';
 import { ageText, age, day, moment } from './format.js';
 import { current, t, use, word } from './i18n.js';
 import { always, forView, help } from './keys.js';
-import { closeAll, menu, problemView, skeleton } from './overlay.js';
+import { closeAll, failed, menu, problemView, skeleton } from './overlay.js';
 import { plain } from './plain.js';
 import { askPurpose } from './purpose.js';
 import { loadRegions } from './regions.js';
@@ -59,13 +59,23 @@ function snapshotLine() {
   });
 }
 
+/** Load the page anew once the service answers: without it, all that is left on the screen would be gone. */
+const startAnew = () => get(`texts/${current()}`).then(() => location.reload(), failed);
+
+/** A view's module. A browser remembers that one did not come, so that only a new start brings it. */
+const moduleAt = (path) => import(path).catch((error) => {
+  if (!(error instanceof TypeError)) throw error;
+  emit('offline', true);
+  throw new Problem(0, { code: 'offline' });
+});
+
 function build() {
   const language = button('language_switch', () => use(current() === 'zh' ? 'en' : 'zh'), { picture: 'languages', look: 'quiet', id: 'language' });
   const sun = button('theme_switch', () => theme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark'), { picture: 'sun', only: true, look: 'quiet', id: 'theme' });
   const who = h('button', { type: 'button', class: 'button quiet', id: 'account', t_label: 'account', 'aria-haspopup': 'menu', on: { click: () => userMenu(who) } },
     icon('user'), h('span', { class: 'wide-only', text: session.user.name }));
   const view = h('main', { class: 'view', id: 'view', tabIndex: -1 });
-  const offline = h('div', { class: 'banner', role: 'alert', hidden: true }, icon('triangle-alert'), h('span', { class: 'grow', t: 'offline' }), button('retry', () => location.reload(), { look: 'small' }));
+  const offline = h('div', { class: 'banner', role: 'alert', hidden: true }, icon('triangle-alert'), h('span', { class: 'grow', t: 'offline' }), button('retry', startAnew, { look: 'small' }));
   const banner = on('offline', (yes) => { offline.hidden = !yes; });
   const holder = h('div', { class: 'view' }, offline, view);
   const root = h('div', { class: 'frame' }, h('a', { class: 'skip', href: '#view', t: 'skip', on: { click: (e) => { e.preventDefault(); view.focus(); } } }), rail(),
@@ -108,7 +118,7 @@ async function show() {
   const waiting = setTimeout(() => { if (mine === turn) clear(root, skeleton()); }, 120);
   shown = { view: here.view, id: here.id, handle: null };
   try {
-    const module = await import(path);
+    const module = await moduleAt(path);
     const place = h('div', { class: `view ${here.view}-view` });
     const handle = await module.mount(place, here);
     clearTimeout(waiting);
@@ -122,7 +132,7 @@ async function show() {
     clearTimeout(waiting);
     if (mine !== turn || error.status === 401) return;
     if (error.status === undefined) console.error(error); // a fault of the page; what the server refused is shown
-    clear(root, problemView(error, () => { shown = null; show(); }));
+    clear(root, problemView(error, error.code === 'offline' ? startAnew : () => { shown = null; show(); }));
   }
 }
 

@@ -116,7 +116,7 @@ export function problemView(error, again) {
   const wrongAddress = [404, 422].includes(error.status);
   return h('div', { class: 'problem', role: 'alert' }, icon('triangle-alert'), h('h2', { t: 'error_title' }),
     h('p', { class: 'detail', shown: () => explain(error) }),
-    !wrongAddress && [h('p', { class: 'muted', t: 'error_hint' }), error.requestId && h('p', { class: 'muted number', text: error.requestId })],
+    !wrongAddress && [h('p', { class: 'muted', t: error.requestId ? 'error_hint' : 'error_hint_later' }), error.requestId && h('p', { class: 'muted number', text: error.requestId })],
     wrongAddress ? h('a', { class: 'button primary', href: link('leads') }, icon('chevron-left'), h('span', { t: 'back_to_list' }))
       : again && button('retry', again, { picture: 'refresh-cw', look: 'primary' }));
 }
