@@ -61,6 +61,9 @@ def test_the_trail_has_no_serious_fault_and_verifies(visiting: Visiting) -> None
         "audit",
     ]
     seen.go("#/audit", ".grid-row")
+    said = page.locator(".grid-row [role=gridcell]:nth-child(4)").all_inner_texts()
+    assert "登录" in said
+    assert not [action for action in said if action.isascii()]
     page.click("button:has-text('校验')")
     page.wait_for_selector(".verdict .good")
     assert faults(page) == []

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from api.rules import RULES
 from findings.access.rights import Role
 from findings.store.models import RunState, State, Triage
 from findings.store.triage import ACTIONS
@@ -61,6 +62,8 @@ def test_no_text_is_left_over() -> None:
         ("edge", sorted({edge.type for edge in EDGES})),
         ("table", list(TABLES)),
         ("tier", ["A", "B", "C"]),
+        ("audited", [rule.audit.replace(".", "_") for rule in RULES.values() if rule.audit]),
+        ("audited", [f"finding_{action}" for action in ACTIONS]),
         ("kind", re.findall(r"^  (\w+): \['", (FOLDER / "js/canvas/style.js").read_text(encoding="utf-8"), re.M)),
     ],
 )

@@ -32,7 +32,7 @@ export function t(key, fields = {}) {
 }
 
 // Words for codes of the data. A code that the catalogue does not know is shown as it stands.
-const WORDS = ['family', 'tier', 'status', 'triage', 'state', 'kind', 'edge', 'role', 'verdict', 'run', 'table', 'action', 'value', 'user', 'prop', 'trigger', 'approval', 'statistic'];
+const WORDS = ['family', 'tier', 'status', 'triage', 'state', 'kind', 'edge', 'role', 'verdict', 'run', 'table', 'action', 'value', 'user', 'prop', 'trigger', 'approval', 'statistic', 'audited'];
 
 /** The word for a code: `word('family', 'arrears')` is 拖欠账款. */
 export function word(set, code) {

@@ -13,7 +13,7 @@ const COLUMNS = [
   { id: 'seq', t: 'col_number', width: 84, right: true, value: (r) => r.seq },
   { id: 'at', t: 'col_time', width: 150, value: (r) => moment(r.at) },
   { id: 'actor', t: 'col_actor', width: 150, value: (r) => r.actor },
-  { id: 'action', t: 'col_action', width: 170, value: (r) => r.action },
+  { id: 'action', t: 'col_action', width: 170, value: (r) => r.action, cell: (r) => word('audited', r.action.replaceAll('.', '_')), title_of: (r) => r.action },
   { id: 'subject', t: 'col_subject', width: 'minmax(220px, 2fr)', value: (r) => r.subject ?? '' },
   { id: 'purpose', t: 'purpose', width: 'minmax(160px, 1fr)', value: (r) => r.purpose ?? '' },
   { id: 'hash', t: 'col_hash', width: 150, value: (r) => r.hash ?? '' },
