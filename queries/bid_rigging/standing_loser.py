@@ -31,9 +31,12 @@ class Parameters(Params):
 
 
 POPULATION = Sql("""
-SELECT count(*) FILTER (WHERE bids >= $fewest_bids) AS judged, count(*) FILTER (WHERE bids < $fewest_bids) AS few_bids
-FROM (SELECT bidder_id, count(DISTINCT tender_id) AS bids FROM entries
-      WHERE status IS DISTINCT FROM 'withdrawn' GROUP BY bidder_id)
+SELECT count(*) FILTER (WHERE bids >= $fewest_bids AND told) AS judged,
+       count(*) FILTER (WHERE bids < $fewest_bids) AS few_bids,
+       count(*) FILTER (WHERE bids >= $fewest_bids AND NOT told) AS no_winner
+FROM (SELECT bidder_id, count(DISTINCT tender_id) AS bids,
+             bool_or(tender_id IN (SELECT tender_id FROM entries WHERE is_winner)) AS told
+      FROM entries WHERE status IS DISTINCT FROM 'withdrawn' GROUP BY bidder_id)
 """)
 
 
@@ -145,7 +148,7 @@ def _date(value: object) -> date:
 DETECTOR = Detector(
     id="standing_loser",
     family="bid_rigging",
-    version=2,
+    version=3,
     tiers=(Tier.C,),
     title=Text(zh="陪标专业户", en="Standing loser"),
     question=Text(
@@ -187,7 +190,10 @@ DETECTOR = Detector(
     judge=judge,
     population=POPULATION,
     unit=Text(zh="投标人", en="bidders"),
-    not_judgeable={"few_bids": Text(zh="投标次数过少", en="too few bids")},
+    not_judgeable={
+        "few_bids": Text(zh="投标次数过少", en="too few bids"),
+        "no_winner": Text(zh="其所投标段均没有中标人", en="none of its tenders has a winner"),
+    },
     blind=Text(
         zh="看不到轮流坐庄的串通，也看不到每次更换陪标企业的串通。",
         en="Rings whose members take turns, and rings that change their losers every time.",

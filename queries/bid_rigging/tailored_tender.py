@@ -66,9 +66,12 @@ ORDER BY m.bidder_id
 """)
 
 POPULATION = Sql("""
-SELECT count(*) FILTER (WHERE tenders >= $min_tenders) AS judged,
-       count(*) FILTER (WHERE tenders < $min_tenders) AS too_few
-FROM (SELECT bidder_id, count(DISTINCT tender_id) AS tenders FROM entries GROUP BY bidder_id)
+SELECT count(*) FILTER (WHERE tenders >= $min_tenders AND told) AS judged,
+       count(*) FILTER (WHERE tenders < $min_tenders) AS too_few,
+       count(*) FILTER (WHERE tenders >= $min_tenders AND NOT told) AS no_winner
+FROM (SELECT bidder_id, count(DISTINCT tender_id) AS tenders,
+             bool_or(tender_id IN (SELECT tender_id FROM entries WHERE is_winner)) AS told
+      FROM entries GROUP BY bidder_id)
 """)
 
 LAWS = ("bidding_regulation_32", "procurement_regulation_20")
@@ -151,7 +154,7 @@ def _dominant(row: Any, params: Parameters) -> Excuse:
 DETECTOR = Detector(
     id="tailored_tender",
     family="bid_rigging",
-    version=2,
+    version=3,
     tiers=(Tier.B,),
     title=Text(zh="萝卜招标", en="Tailored tenders"),
     question=Text(
@@ -188,7 +191,10 @@ DETECTOR = Detector(
     judge=judge,
     population=POPULATION,
     unit=Text(zh="投标企业", en="bidders"),
-    not_judgeable={"too_few": Text(zh="投标次数不足", en="the firm bid too few times")},
+    not_judgeable={
+        "too_few": Text(zh="投标次数不足", en="the firm bid too few times"),
+        "no_winner": Text(zh="其所投标段均没有中标人", en="none of its tenders has a winner"),
+    },
     blind=Text(
         zh="看不到该企业在未接入平台的投标，也看不到换用其他企业名称的投标。",
         en="Bids of the firm on platforms that are not connected, and bids in another firm's name.",

@@ -165,6 +165,21 @@ def test_what_is_on_record_is_not_overruled(tmp_path: Path) -> None:
     assert tailored(tmp_path, is_winner="false") == []
 
 
+@pytest.mark.parametrize(
+    ("detector", "parameters", "short"),
+    [("tailored_tender", {"min_tenders": 4}, "too_few"), ("standing_loser", {"fewest_bids": 4}, "few_bids")],
+)
+def test_a_firm_of_whose_tenders_nobody_won_is_not_judged(
+    detector: str, parameters: dict[str, int], short: str, tmp_path: Path
+) -> None:
+    counts = {}
+    for name, marks in (("signed", {}), ("lost", {"is_winner": "false"})):
+        result = scan_tables(regulars(**marks), tmp_path / name, [detector], {detector: parameters})
+        (report,) = result.reports
+        counts[name] = (report.judged, report.not_judgeable)
+    assert counts == {"signed": (1, {short: 4, "no_winner": 0}), "lost": (0, {short: 4, "no_winner": 1})}
+
+
 def test_a_detector_that_does_not_ask_who_won_shows_no_contract(tmp_path: Path) -> None:
     (lead, *_) = [f.lead for f in scan_tables(regulars(), tmp_path, ["identical_prices"]).findings]
     assert {ref.table for ref in lead.records} == {"bids"}
