@@ -14,7 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.middleware import Envelope
+from api.middleware import BodyLimit, Envelope
 from api.openapi import describe
 from api.platform import Platform
 from api.problems import respond
@@ -50,9 +50,9 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         lifespan=lifespan,
-        max_body_size=settings.max_body_bytes,
         middleware=[
             Middleware(Envelope, versions=platform.versions, metrics=platform.metrics),
+            Middleware(BodyLimit, most=settings.max_body_bytes),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4),
         ],
     )
@@ -64,7 +64,6 @@ def create_app(settings: Settings) -> FastAPI:
 
     async def problem(request: Request, error: Exception) -> Response:
         response = respond(request, error)
-        request.state.problem = getattr(error, "key", None)
         if response.status_code in (401, 403, 429):
             platform.metrics.refused.labels(getattr(error, "key", "other")).inc()
         return response

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api.answers import with_etag
 from api.callers import Caller
-from api.direct import Handler, direct_handler
+from api.direct import Handler, direct_handler, solved_handler
 from api.platform import Platform, platform_of
 from api.problems import ApiProblem
 from api.rules import RULES, Rule
@@ -49,8 +49,10 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """The route's handler behind the guard. The guard runs before the body is read."""
-        handle = direct_handler(self) or super().get_route_handler()
         rules = {method: RULES.get(f"{method} {self.path}") for method in self.methods or ()}
+        # A page may be asked for with anything behind its address; data only as they are described.
+        strict = not any(rule is not None and rule.public for rule in rules.values())
+        handle = direct_handler(self, strict=strict) or solved_handler(self, super().get_route_handler(), strict=strict)
 
         async def guarded(request: Request) -> Response:
             rule = rules.get(request.method)

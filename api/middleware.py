@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,7 +45,8 @@ class Envelope:
     """The outermost layer of the app.
 
     It names the request (the caller's own `X-Request-ID` where that is a plain word), answers what nobody caught
-    with a problem, and writes one log line that holds the route's template instead of the address.
+    with a problem, and writes one log line that holds the route's template instead of the address. HEAD is a GET of
+    which the body stays here: under the same rule, and with the same record.
     """
 
     def __init__(self, app: ASGIApp, versions: Versions, metrics: Metrics) -> None:
@@ -56,6 +59,9 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
+        head = scope["method"] == "HEAD"
+        if head:
+            scope = {**scope, "method": "GET"}
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["request_id"] = _request_id(scope)
         status = 0
@@ -65,6 +71,8 @@ class Envelope:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = self._headers(scope, state, list(message["headers"]))
+            elif head:
+                message = {**message, "body": b""}
             await send(message)
 
         try:
@@ -78,7 +86,7 @@ class Envelope:
                 raise
             await respond(Request(scope), error)(scope, receive, enveloped)
         finally:
-            self._measure(scope, state, status, time.perf_counter() - started)
+            self._measure(scope, "HEAD" if head else scope["method"], status, time.perf_counter() - started)
 
     def _headers(
         self, scope: Scope, state: MutableMapping[str, Any], headers: list[tuple[bytes, bytes]]
@@ -95,9 +103,9 @@ class Envelope:
             headers.append(VARY)
         return headers
 
-    def _measure(self, scope: Scope, state: MutableMapping[str, Any], status: int, seconds: float) -> None:
-        route = _route(scope)
-        method = scope["method"] if scope["method"] in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD") else "other"
+    def _measure(self, scope: Scope, asked: str, status: int, seconds: float) -> None:
+        route, state = _route(scope), scope["state"]
+        method = asked if asked in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD") else "other"
         self.metrics.requests.labels(method, route, status).inc()
         self.metrics.seconds.labels(method, route).observe(seconds)
         log.info(
@@ -110,6 +118,34 @@ class Envelope:
             principal=state.get("principal_id"),
             code=state.get("problem"),
         )
+
+
+class BodyLimit:
+    """Refuses bodies of more than `most` bytes: at once where the length is told, else as soon as they are longer."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "")
+        if told.isascii() and told.isdecimal() and int(told) > self.most:
+            await respond(Request(scope), HTTPException(413))(scope, receive, send)
+            return
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > self.most:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counted, send)
 
 
 def _request_id(scope: Scope) -> str:

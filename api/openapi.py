@@ -61,6 +61,7 @@ _MEANING = {
     409: "It conflicts with what there is, or a second person has to agree first.",
     412: "It changed since it was read.",
     413: "The body is too large.",
+    415: "The body is no JSON, or does not say so in `Content-Type`.",
     422: "A parameter or the body is not valid.",
     428: "`If-Match` is missing.",
     429: "Too many requests; `Retry-After` says when.",
@@ -113,7 +114,7 @@ def _describe_operation(method: str, operation: dict[str, Any], rule: Rule) -> N
     if not rule.public or method == "post":
         statuses += [401, 403]
     if method != "get":
-        statuses += [409, 413]
+        statuses += [409, 413, 415]
     if any(p["name"].lower() == "if-match" for p in parameters):
         statuses += [412, 428]
     if rule.export:

@@ -79,6 +79,7 @@ def problem_response(
     """A problem as a response."""
     status = status or STATUS[code]
     said = language(request)
+    request.state.problem = code  # for the log
     body: dict[str, Any] = {
         "type": f"urn:qingfeng:problem:{code}",
         "title": text(f"api.status_{status}", said),
@@ -133,6 +134,10 @@ def _said(code: str, said: Language, **values: object) -> str:
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:
     said = language(request)
+    if _is_no_json(request) and any(
+        wrong["loc"] == ("body",) and wrong["type"] != "missing" for wrong in error.errors()
+    ):
+        return problem_response(request, "api_media_type", _said("api_media_type", said))
     errors = [
         {
             "where": ".".join(str(part) for part in wrong["loc"])[:200],
@@ -142,6 +147,12 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
         for wrong in error.errors()[:20]
     ]
     return problem_response(request, "api_invalid", _said("api_invalid", said, count=len(errors)), errors=errors)
+
+
+def _is_no_json(request: Request) -> bool:
+    """Whether the body says that it is something else than JSON, or does not say what it is."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def _http(request: Request, error: HTTPException) -> Response:

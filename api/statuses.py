@@ -70,6 +70,7 @@ _BY_STATUS: dict[int, tuple[str, ...]] = {
     ),
     412: ("store_version",),
     413: ("api_too_large",),
+    415: ("api_media_type",),
     422: (
         "api_invalid",
         "api_idempotency",

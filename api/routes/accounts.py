@@ -36,7 +36,7 @@ Limits = Annotated[list[Word], Field(max_length=200)] | None
 
 
 class NewUser(BaseModel):
-    """A user to make. `regions` and `agencies` null: no limit; empty: nothing."""
+    """A user to make. `regions` and `agencies` null: no limit; empty: nothing, as it is for `regions` left out."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -45,7 +45,7 @@ class NewUser(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     role: Role
     password: Password | None = Field(None, repr=False)
-    regions: Limits = None
+    regions: Limits = Field(default_factory=list)
     agencies: Limits = None
     person_id: Word | None = None
 
@@ -63,7 +63,7 @@ class ChangedUser(BaseModel):
 
 
 class NewKey(BaseModel):
-    """A key to make."""
+    """A key to make; `regions` and `agencies` as for a user."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -72,7 +72,7 @@ class NewKey(BaseModel):
     name: Name
     role: Role
     scopes: Annotated[list[Right], Field(max_length=40)] | None = None
-    regions: Limits = None
+    regions: Limits = Field(default_factory=list)
     agencies: Limits = None
     owner: Word | None = Field(None, description="Name or id of the user who answers for it.")
     days: Annotated[int, Field(ge=1, le=731)] | None = None
@@ -83,6 +83,10 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"days": 365}]})
     days: Annotated[int, Field(ge=1, le=731)] | None = None
+
+
+AS_SET = Rotation()
+"""Without a body: as long as the settings say."""
 
 
 class Issued(BaseModel):
@@ -191,7 +195,7 @@ def make_key(request: Request, body: NewKey) -> Response:
 
 
 @router.post("/keys/{key_id}/rotate", response_model=Issued, status_code=201)
-def new_text(request: Request, key_id: PathId, body: Rotation) -> Response:
+def new_text(request: Request, key_id: PathId, body: Rotation = AS_SET) -> Response:
     """Make a key's successor; the old one works for another day."""
     platform = platform_of(request)
     with platform.store.session() as session:

@@ -39,6 +39,10 @@ class NewScan(BaseModel):
     profile: Annotated[Word, Field(max_length=64, pattern=r"^[a-z0-9_-]+$")] | None = None
 
 
+PLAIN = NewScan(changed_only=False)
+"""Without a body: all detectors, by the profile of the settings."""
+
+
 class Started(BaseModel):
     """The scan that was queued, or that the same Idempotency-Key queued before."""
 
@@ -63,7 +67,7 @@ def scans(
 
 
 @router.post("/scans", response_model=Started, status_code=202)
-def start(request: Request, body: NewScan, idempotency_key: IdempotencyKey) -> Response:
+def start(request: Request, idempotency_key: IdempotencyKey, body: NewScan = PLAIN) -> Response:
     """Start a scan as a process of its own. With an `Idempotency-Key` a repeated request starts no second one."""
     platform, who = platform_of(request), principal(request)
     platform.workspace.current()

@@ -50,7 +50,7 @@ class Step(BaseModel):
     action: Literal["start", "confirm", "dismiss", "refer", "reopen", "assign"]
     reason_code: Annotated[str, Field(max_length=32, pattern=r"^[a-z_]+$")] | None = None
     note: Note | None = None
-    assignee: Annotated[str, Field(max_length=64), Lines] | None = None
+    assignee: Annotated[str, Field(min_length=1, max_length=64), Lines] | None = None
     case_number: Annotated[Name, Field(max_length=128)] | None = None
 
 

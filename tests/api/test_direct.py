@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pytest
 from fastapi import APIRouter, Body, Depends, FastAPI, Header, Path, Query
@@ -15,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
 
-from api.direct import direct_handler
+from api.direct import Handler, direct_handler, solved_handler
 from api.fields import Line
 
 
@@ -31,11 +30,27 @@ class Asked(BaseModel):
 class Direct(APIRoute):
     """A route that is called directly."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    strict = False
+
+    def get_route_handler(self) -> Handler:
         """The handler; the test fails where there is none."""
-        handler = direct_handler(self)
+        handler = direct_handler(self, strict=self.strict)
         assert handler is not None
         return handler
+
+
+class StrictDirect(Direct):
+    """The same, which refuses what it does not know."""
+
+    strict = True
+
+
+class StrictSolved(APIRoute):
+    """A route that FastAPI calls, which refuses what it does not know."""
+
+    def get_route_handler(self) -> Handler:
+        """FastAPI's handler behind the refusal."""
+        return solved_handler(self, super().get_route_handler(), strict=True)
 
 
 def _client(route_class: type[APIRoute]) -> TestClient:
@@ -88,9 +103,12 @@ def _client(route_class: type[APIRoute]) -> TestClient:
         "/model?word=%0A",
     ],
 )
-def test_the_same_answer_either_way(address: str) -> None:
-    direct, solved = _client(Direct).get(address), _client(APIRoute).get(address)
+@pytest.mark.parametrize(("direct_by", "solved_by"), [(Direct, APIRoute), (StrictDirect, StrictSolved)])
+def test_the_same_answer_either_way(address: str, direct_by: type[APIRoute], solved_by: type[APIRoute]) -> None:
+    direct, solved = _client(direct_by).get(address), _client(solved_by).get(address)
     assert (direct.status_code, direct.json()) == (solved.status_code, solved.json())
+    if direct_by is StrictDirect and ("unknown=" in address or "since=" in address):
+        assert [fault[0] for fault in direct.json()] == ["extra_forbidden"]
 
 
 def test_what_needs_more_than_words_is_left_to_the_solver() -> None:
@@ -101,4 +119,6 @@ def test_what_needs_more_than_words_is_left_to_the_solver() -> None:
     def without_request(q: str) -> None: ...
 
     for work in (listed, body, header, depends, without_request):
-        assert direct_handler(APIRoute("/", work, methods=["POST"], response_model=None)) is None, work.__name__
+        assert direct_handler(APIRoute("/", work, methods=["POST"], response_model=None), strict=True) is None, (
+            work.__name__
+        )

@@ -235,7 +235,9 @@ def test_the_trail_says_what_came_of_a_change(serve: Serve) -> None:
     served.client.post(f"{V1}/findings/triage", headers=supervisor, json={"action": "start", "items": chosen})
     body = {"name": "wu", "role": "viewer", "regions": ["380101"]}
     user = served.client.post(f"{V1}/users", headers=admin, json=body).json()["id"]
-    key = served.client.post(f"{V1}/keys", headers=admin, json={"name": "cases", "role": "system"}).json()["key"]["id"]
+    key = served.client.post(
+        f"{V1}/keys", headers=admin, json={"name": "cases", "role": "system", "regions": None}
+    ).json()["key"]["id"]
     trail = served.get("/audit?limit=20", Role.AUDITOR)["items"]
     said = {(record["action"], record["subject"]) for record in trail}
     assert ("finding.start", f"findings {chosen[0]['id']} {chosen[2]['id']}") in said
