@@ -64,7 +64,8 @@ def check_url(url: str) -> SplitResult:
     """A webhook's address, read.
 
     Raises:
-        TargetError: it is not http(s), has no host or carries a user and password.
+        TargetError: it is not http(s), has no host or carries a user and password; or it is the number of a host that
+            is refused whatever the settings say. A name is looked up when it is called, each time.
     """
     try:
         parts = urlsplit(url)
@@ -75,6 +76,12 @@ def check_url(url: str) -> SplitResult:
         raise TargetError("trust_target_form")
     if any(not c.isprintable() or c.isspace() or c == "\\" for c in url):
         raise TargetError("trust_target_form")
+    try:
+        literal = ip_address(parts.hostname or "")
+    except ValueError:
+        return parts
+    if not allowed(literal, allow_private=True):
+        raise TargetError("trust_target_refused", host=str(literal))
     return parts
 
 

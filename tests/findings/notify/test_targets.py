@@ -34,6 +34,19 @@ def test_link_local_and_metadata_addresses_are_never_allowed(address: str) -> No
     assert not allowed(ip_address(address), allow_private=True)
 
 
+@pytest.mark.parametrize("address", NEVER)
+def test_a_number_that_is_never_called_is_refused_before_anything_is_to_be_sent(address: str) -> None:
+    host = f"[{address}]" if ":" in address else address
+    with pytest.raises(TargetError) as refused:
+        check_url(f"http://{host}/latest/meta-data/")
+    assert refused.value.key == "trust_target_refused"
+
+
+@pytest.mark.parametrize("address", [*PUBLIC, *PRIVATE])
+def test_other_numbers_are_for_the_setting_to_refuse(address: str) -> None:
+    check_url(f"https://[{address}]/hook" if ":" in address else f"https://{address}/hook")
+
+
 @pytest.mark.parametrize(
     "url",
     ["ftp://case.example/", "file:///etc/passwd", "http://", "http:///x", "http://user:pw@case.example/", "//x/",
