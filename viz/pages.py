@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def detector_page(detector: Detector, language: Language) -> str:
     def say(value: Text) -> str:
         return value.in_language(language)
 
+    colon = "：" if language == "zh" else ": "
     defaults = detector.parameters().model_dump(mode="json")
     rule = filled_rule(detector, defaults, mark="**")
     lines = [
@@ -93,7 +95,7 @@ def detector_page(detector: Detector, language: Language) -> str:
     for rule_id in detector.legal_basis:
         law = laws()[rule_id]
         note = "" if law.checked else f" {t('unchecked')}"
-        lines.append(f"- {say(law.title)} {say(law.article)}{note}: {say(law.says)}")
+        lines.append(f"- {say(law.title)} {say(law.article)}{note}{colon}{say(law.says)}")
         if law.source:
             lines.append("  " + t("law_source", source=say(law.source)))
     lines += [f"- {reference}" for reference in detector.references]
@@ -103,7 +105,7 @@ def detector_page(detector: Detector, language: Language) -> str:
         lines.append(f"- `{twin.id}` {say(twin.title)}{note}")
     lines += ["", f"## {t('output')}", "", t("identity", identity=", ".join(f"`{role}`" for role in detector.identity))]
     lines += ["", t("population", unit=say(detector.unit), share=f"{detector.max_share:.0%}")]
-    lines += [f"- {t('not_judgeable')} `{name}`: {say(reason)}" for name, reason in detector.not_judgeable.items()]
+    lines += [f"- {t('not_judgeable')} `{name}`{colon}{say(reason)}" for name, reason in detector.not_judgeable.items()]
     lines += ["", f"## {t('parameters')}", ""]
     meanings = described(detector)
     lines += [
@@ -129,7 +131,13 @@ def detector_page(detector: Detector, language: Language) -> str:
     cases = _cases(detector)
     if cases:
         lines += [f"## {t('cases')}", ""]
-        lines += [f"- {t(case['expect'])}: {case['name']}. {case['why']}" for case in cases]
+        if language == "zh":
+            # What a case shows is said in English beside its data; a Chinese page counts the cases and leads there.
+            outcomes = Counter(str(case["expect"]) for case in cases)
+            counts = {outcome: outcomes[outcome] for outcome in ("flagged", "cleared", "silent")}
+            lines.append(t("cases_counted", total=len(cases), page=f"{detector.id}.md", **counts))
+        else:
+            lines += [f"- {t(case['expect'])}: {case['name']}. {case['why']}" for case in cases]
         lines.append("")
     return "\n".join(lines)
 
@@ -185,12 +193,13 @@ def schema_page(language: Language) -> str:
     def t(key: str) -> str:
         return text(f"page.{key}", language)
 
+    colon = "：" if language == "zh" else ": "
     lines = [f"# {t('schema_title')}", "", t("schema_about"), ""]
     for table in TABLES.values():
         lines += [
             f"## `{table.name}` {table.zh}",
             "",
-            f"{t('key')}: {', '.join(f'`{column}`' for column in table.key)}",
+            f"{t('key')}{colon}{', '.join(f'`{column}`' for column in table.key)}",
             "",
             f"| {t('column')} | {t('term')} | {t('kind')} | {t('refers')} |",
             "|---|---|---|---|",
@@ -201,7 +210,7 @@ def schema_page(language: Language) -> str:
                 f"{word} {said.zh}" if language == "zh" else word
                 for word, said in choices(table.name, column.name).items()
             )
-            kind = f"{column.kind}: {words}" if words else str(column.kind)
+            kind = f"{column.kind}{colon}{words}" if words else str(column.kind)
             lines.append(f"| {name} | {column.zh} | {kind} | {column.refers or ''} |")
         lines.append("")
     lines += [f"## {t('graph')}", "", f"| {t('node')} | {t('properties')} | |", "|---|---|---|"]

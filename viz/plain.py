@@ -46,10 +46,20 @@ def two_lines(value: object, width: float) -> list[str]:
     text = line(value)
     if columns(text) <= width:
         return [text] if text else []
+    # Two lines about as long as each other, so that none is one character; where they are too short, full ones.
+    even = (columns(text) + 1) / 2
+    first = _first(text, min(even, width))
+    if columns(line(text[len(first) :])) > width:
+        first = _first(text, width)
+    return [first.rstrip(" ·"), shortened(text[len(first) :], width)]
+
+
+def _first(text: str, width: float) -> str:
+    """The beginning of at most this width, up to a space where there is one not too early."""
     first = _head(text, width)
     if text[len(first)] != " " and first.rfind(" ") > len(first) // 3:
         first = first[: first.rindex(" ")]
-    return [first.rstrip(" ·"), shortened(text[len(first) :], width)]
+    return first
 
 
 def _head(text: str, width: float) -> str:

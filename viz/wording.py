@@ -28,12 +28,14 @@ def amount(minor: int | None, currency: str | None, language: Language) -> str:
     return money(int(minor), code).in_language(language)
 
 
-def exact(minor: int | None, currency: str | None) -> str:
-    """A sum to the cent: `1,234.56 CNY`."""
+def exact(minor: int | None, currency: str | None, language: Language) -> str:
+    """A sum to the cent: `1,234.56 CNY`, in Chinese `1,234.56 元`; other currencies by their code in both."""
     if minor is None:
         return ""
     sign, rest = ("-", -int(minor)) if minor < 0 else ("", int(minor))
-    return f"{sign}{rest // 100:,}.{rest % 100:02} {line(currency or 'CNY')}"
+    code = line(currency or "CNY")
+    unit = "元" if language == "zh" and code == "CNY" else code
+    return f"{sign}{rest // 100:,}.{rest % 100:02} {unit}"
 
 
 def brief_amount(minor: int, currency: str | None, language: Language) -> str:

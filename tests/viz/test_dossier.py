@@ -50,7 +50,7 @@ def test_everything_that_the_lead_rests_on_stands_in_the_dossier(language: Langu
         {"zh": "2022年6月30日 – 2022年7月9日", "en": "30 June 2022 – 9 July 2022"}[language],
         {"zh": "6 笔", "en": "6×"}[language],
         {"zh": "清偿后的统计期限（天）", "en": "Days after the release."}[language],
-        {"zh": "支付形式: 以物抵债", "en": "form: in kind"}[language],
+        {"zh": "支付形式：以物抵债", "en": "form: in kind"}[language],
     ):
         assert words in page, words
     assert "<svg" in page

@@ -78,5 +78,6 @@ def test_what_acts_is_shown_by_its_number() -> None:
     assert plain("甲\t乙\n") == "甲\t乙\n"
     assert shortened("长" * 30, 5) == "长长长长…"
     assert two_lines("Lanjiang Construction Engineering", 10) == ["Lanjiang", "Construction Eng…"]
+    assert two_lines("岚江邦万安商贸有限公司", 10) == ["岚江邦万安商", "贸有限公司"], "no line of one character"
     assert all(columns(words) <= 9 for words in two_lines("岚江市红丰区第一百二十三城市建设投资有限公司", 9))
     assert css_string('"}\\') == '"\\22 \\7D \\5C "'

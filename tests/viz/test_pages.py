@@ -27,6 +27,15 @@ def test_every_detector_has_a_page_in_both_languages() -> None:
             assert meaning.zh in chinese
 
 
+def test_a_chinese_page_has_chinese_punctuation_and_no_english_sentence() -> None:
+    pages = printed_pages()
+    for detector in DETECTORS:
+        page = pages[f"detectors/{detector.id}.zh.md"]
+        assert not re.findall(r"[\u4e00-\u9fff]: ", page), detector.id
+        _, _, cases = page.partition("## 证明用例")
+        assert not re.findall(r"[a-z]+ [a-z]+ [a-z]+", cases), detector.id
+
+
 def test_links_between_pages_resolve() -> None:
     pages = printed_pages()
     for name, page in pages.items():

@@ -148,7 +148,7 @@ def _page(
             spoken=lambda detector, name, value: spoken(str(detector), name, value).in_language(language),
             place=lambda code: wording.said(spoken_region(code, regions), language) or code,
             iso=wording.iso,
-            exact=wording.exact,
+            exact=lambda minor, currency=None: wording.exact(minor, currency, language),
             name_of=wording.name_of,
             statuses={word: text(f"status.{word}", language) for word in ("flagged", "cleared")},
             verdicts={word: text(f"verdict.{word}", language) for word in ("ruled_out", "fits", "not_checkable")},

@@ -66,7 +66,7 @@ def _attributes(item: Mapping[str, Any], language: Language) -> dict[str, Value]
             continue
         name = _RENAMED.get(name, plain(name))
         if name == "amount":
-            flat["amount"], flat["exact"] = int(value) / 100, wording.exact(int(value), item.get("currency"))
+            flat["amount"], flat["exact"] = int(value) / 100, wording.exact(int(value), item.get("currency"), "en")
         elif name == "text":
             flat["text"] = wording.said(value, language)
         elif isinstance(value, bool | int | float):

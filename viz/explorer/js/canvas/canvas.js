@@ -69,6 +69,8 @@ export class Canvas {
     const mark = (own) => (anyOwn ? (own ? 'own' : 'context') : '');
     const wide = this.letters > 1 ? 14 : 20;
     const labelled = (edge) => view.edges.length <= CROWDED || !QUIET.has(lookOf(edge.type, MONEY));
+    // To end a line outside of a name, the name is measured: too slow where names are too small to be shown anyway.
+    const clear = view.nodes.length <= FCOSE_MOST ? 'clear' : '';
     const specs = new Map();
     for (const node of view.nodes) {
       const label = node.kind === 'group' ? `${node.name}\n(${node.members})` : twoLines(node.name || node.key || node.id, wide);
@@ -77,7 +79,7 @@ export class Canvas {
         classes: [node.named && !strong.has(node.id) ? '' : mark(strong.has(node.id)), this.model.now.pinned.has(node.id) ? 'pinned' : ''].filter(Boolean).join(' ') });
     }
     for (const edge of view.edges) {
-      specs.set(edge.id, { group: 'edges', data: { id: edge.id, source: edge.source, target: edge.target, label: labelled(edge) ? plain(edgeLabel(edge)) : '', w: width(edge), look: lookOf(edge.type, MONEY), bundleKey: edge.key ?? edge.parent ?? null }, classes: mark(edge.own) });
+      specs.set(edge.id, { group: 'edges', data: { id: edge.id, source: edge.source, target: edge.target, label: labelled(edge) ? plain(edgeLabel(edge)) : '', w: width(edge), look: lookOf(edge.type, MONEY), bundleKey: edge.key ?? edge.parent ?? null }, classes: [mark(edge.own), clear].filter(Boolean).join(' ') });
     }
     return specs;
   }
