@@ -75,6 +75,16 @@ def test_pages_lose_nothing(province: Explorer) -> None:
     assert paged == whole
 
 
+def test_who_is_withheld_is_counted_apart_on_every_page(town: Explorer) -> None:
+    everybody = [key for key, _ in found(town, "岚州")]
+    for hidden in (["O1"], ["O1", "O3", "nobody"], everybody):
+        left = [key for key in everybody if key not in hidden]
+        for at in range(len(everybody)):
+            page = town.search("岚州", limit=1, offset=at, withhold=hidden)
+            assert [hit.node.key for hit in page.items] == left[at : at + 1]
+            assert (page.total, page.withheld) == (len(left), len(everybody) - len(left))
+
+
 def test_a_query_longer_than_the_index_keeps(explore: Make) -> None:
     long = "岚江省岚州市和溪县城关镇第一中学教学楼及附属设施改造提升工程施工总承包项目"
     other = "岚江省岚州市和溪县城关镇第二中学教学楼及附属设施改造提升工程施工总承包项目"
