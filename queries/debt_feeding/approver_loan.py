@@ -143,7 +143,7 @@ def _circles(matter: pd.DataFrame, told: Container[str], params: Parameters) -> 
         unexplained = {p: said for p, said in excuses.items() if all(x.verdict is not Verdict.FITS for x in said)}
         part = near[near["person_id"].isin(unexplained)]
         dealings = _dealings(part)
-        enough = len(unexplained) > 1 and dealings.largest >= params.min_amount_yuan * 100
+        enough = dealings.largest >= params.min_amount_yuan * 100
         money_of = tuple(sorted(zip(dealings.payments["ledger"], dealings.payments["key"], strict=True)))
         # Spouses who both decide have the same persons near.
         if enough and official not in told and money_of not in seen:

@@ -35,6 +35,7 @@ from queries.profiles import configure
 from queries.relations import RELATIONS
 from queries.scan import run_scan
 from queries.session import open_engine
+from queries.signed import cite
 from tests.mutation.mutant import CodeMutant, FunctionKey, Mutant, ParameterMutant, TextMutant
 from tests.mutation.parameters import moved
 from tests.mutation.worlds import world
@@ -127,7 +128,7 @@ class Session:
     @staticmethod
     def _judged(opened: _Opened, detector: Detector) -> str | None:
         """How the judgement of the rows as they stand differs from what the case expects."""
-        leads = list(detector.judge(opened.rows, opened.params))
+        leads = cite(opened.connection, detector, list(detector.judge(opened.rows, opened.params)))
         if len({finding_id(detector.id, lead.identity) for lead in leads}) < len(leads):
             return "two findings claim one identity"
         return mismatch(opened.case, leads)
