@@ -66,7 +66,7 @@ def test_whoever_gave_no_purpose_is_asked_for_it_and_reads_on(visiting: Visiting
     expect(page.locator(".problem")).to_have_count(0)
     seen.complaints.clear()  # Chromium itself notes each refused request
     page.click("#account")
-    expect(page.locator(".menu .head").last).to_have_text("查阅事由: 纪〔2026〕17号")
+    expect(page.locator(".menu .head").last).to_have_text("查阅事由：纪〔2026〕17号")
     page.click(".menu >> text=退出登录")
     page.wait_for_selector("input[name=username]")
     assert page.input_value("input[name=purpose]") == ""
