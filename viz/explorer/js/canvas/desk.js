@@ -122,7 +122,6 @@ export class Desk {
     Object.assign(this.status.dataset, { nodes: shown, edges: view.edges.length });
     clear(this.status, h('span', { class: 'number', text: t('canvas_count', { nodes: count(shown), total: count(total), edges: count(view.edges.length) }) }),
       hidden > 0 && h('button', { type: 'button', class: 'link', text: t('show_hidden', { n: count(hidden) }), on: { click: () => model.showAll() } }),
-      total > model.now.nodes.size && this.rest && h('button', { type: 'button', class: 'link', text: t('load_rest', { n: count(total - model.now.nodes.size) }), on: { click: () => this.rest() } }),
       model.now.rest && h('button', { type: 'button', class: 'link', text: t('neighbours_left', { n: count(model.now.rest.left), name: this.nameOf(model.now.rest.id) }), on: { click: () => expand(this, model.now.rest.id, model.now.rest.params) } }),
       h('span', { class: 'grow' }), h('span', { class: 'keys-hint', t: 'canvas_keys' }));
   }

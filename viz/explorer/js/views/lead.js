@@ -119,7 +119,6 @@ export async function mount(root, { id, query }) {
     ready: async () => {
       await desk.start();
       desk.canvas.model.total = graph.total;
-      desk.rest = graph.complete === false ? async () => { await desk.canvas.open(await get(`${path}/graph`), 'step_rest'); } : null;
       const named = new Set(lead.document.evidence.nodes);
       await desk.canvas.open({ ...graph, nodes: graph.nodes.map((node) => ({ ...node, named: named.has(node.key) })) });
       performance.mark('graph-usable');
