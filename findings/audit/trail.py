@@ -25,6 +25,9 @@ _ADVISORY_LOCK = 7_126_540_022
 
 _BATCH = 2_000
 
+_LAST = select(AuditRow.seq, AuditRow.hash, AuditRow.at).order_by(AuditRow.seq.desc()).limit(1)
+_INSERT = insert(AuditRow)
+
 
 def append(
     session: Session,
@@ -62,11 +65,11 @@ class Entry:
 
 def append_all(session: Session, entries: Sequence[Entry]) -> list[AuditRecord]:
     """Add several records to the trail, in their order: the last one is looked up, and the disk asked, once for all."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
-    last = session.execute(
-        select(AuditRow.seq, AuditRow.hash, AuditRow.at).order_by(AuditRow.seq.desc()).limit(1)
-    ).one_or_none()
+    # On the connection, with statements made once: through the session a record costs half as much again.
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
+    last = connection.execute(_LAST).one_or_none()
     seq, prev_hash, at = (last.seq, last.hash, last.at) if last else (0, GENESIS, now())
     records: list[AuditRecord] = []
     for entry in entries:
@@ -81,7 +84,7 @@ def append_all(session: Session, entries: Sequence[Entry]) -> list[AuditRecord]:
         seq, digest = seq + 1, chained_hash(prev_hash, **content)
         records.append(AuditRecord(seq=seq, prev_hash=prev_hash, hash=digest, **content))
         prev_hash = digest
-    session.execute(insert(AuditRow), [{name: getattr(record, name) for name in _COLUMNS} for record in records])
+    connection.execute(_INSERT, [{name: getattr(record, name) for name in _COLUMNS} for record in records])
     return records
 
 
