@@ -24,6 +24,7 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> duck
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'Asia/Shanghai'")
     connection.execute("SET preserve_insertion_order = false")
+    connection.execute("SET parquet_metadata_cache = true")  # a snapshot's files never change
     if threads is not None:
         connection.execute("SET threads = ?", [threads])
     if memory_limit is not None:
