@@ -140,49 +140,32 @@ def _only_signed(row: pd.Series) -> bool:
 
 
 def _reasons(row: pd.Series, notice: date) -> Iterator[Text]:
-    supplier = name(row, "supplier")
+    said = {
+        "buyer": name(row, "buyer"),
+        "supplier": name(row, "supplier"),
+        "contract": row["contract_id"],
+        "tender": row["tender_id"],
+        "notice": notice,
+    }
     if row["signed"]:
         yield Text(
             zh="{buyer}与{supplier}于 {day} 签订合同 {contract}，标段 {tender} 至 {notice} 才发布公告，早 {days} 天。",
             en="{buyer} and {supplier} signed contract {contract} on {day}, {days} days before the notice of tender "
             "{tender} of {notice}.",
-        ).format(
-            buyer=name(row, "buyer"),
-            supplier=supplier,
-            day=row["signed_on"].date(),
-            contract=row["contract_id"],
-            tender=row["tender_id"],
-            notice=notice,
-            days=(notice - row["signed_on"].date()).days,
-        )
+        ).format(**said, day=row["signed_on"].date(), days=(notice - row["signed_on"].date()).days)
     if row["work"]:
         yield Text(
             zh="{supplier}于 {day} 开工（合同 {contract}），标段 {tender} 至 {notice} 才发布公告，早 {days} 天。",
             en="{supplier} began work under contract {contract} on {day}, {days} days before the notice of tender "
             "{tender} of {notice}.",
-        ).format(
-            supplier=supplier,
-            day=row["started_on"].date(),
-            contract=row["contract_id"],
-            tender=row["tender_id"],
-            notice=notice,
-            days=(notice - row["started_on"].date()).days,
-        )
+        ).format(**said, day=row["started_on"].date(), days=(notice - row["started_on"].date()).days)
     if not pd.isna(row["first_paid"]):
         yield Text(
             zh="标段 {tender} 于 {notice} 发布公告，此前 {buyer} 已按合同 {contract} 向{supplier}付款 {sum}，"
             "首笔在 {day}。",
             en="Before the notice of tender {tender} on {notice}, {supplier} was paid {sum} under contract {contract} "
             "of {buyer}, first on {day}.",
-        ).format(
-            supplier=supplier,
-            buyer=name(row, "buyer"),
-            day=row["first_paid"].date(),
-            contract=row["contract_id"],
-            tender=row["tender_id"],
-            notice=notice,
-            sum=money(int(row["paid"])),
-        )
+        ).format(**said, day=row["first_paid"].date(), sum=money(int(row["paid"])))
 
 
 def _excuses(row: pd.Series, params: Parameters) -> tuple[Excuse, ...]:
